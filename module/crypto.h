@@ -6,6 +6,7 @@
 #ifndef WARREN_CRYPTO_H
 #define WARREN_CRYPTO_H
 
+#include <crypto/algapi.h>
 #include <crypto/chacha20poly1305.h>
 #include <crypto/curve25519.h>
 #include <linux/string.h>
@@ -98,6 +99,12 @@ static inline void warren_dh_clamp(u8 private_key[WARREN_KEY_SIZE])
 static inline void warren_dh_generate(u8 private_key[WARREN_KEY_SIZE])
 {
 	curve25519_generate_secret(private_key);
+}
+
+/* Whether two secrets are equal, in a time that does not tell where they differ. */
+static inline bool warren_equal(const void *a, const void *b, size_t len)
+{
+	return !crypto_memneq(a, b, len);
 }
 
 #endif /* WARREN_CRYPTO_H */

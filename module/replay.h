@@ -9,8 +9,11 @@
 #include <linux/bits.h>
 #include "messages.h"
 
-/* One word more than the window, so that whole words can be cleared ahead. */
-#define WARREN_REPLAY_WORDS (WARREN_REPLAY_WINDOW / BITS_PER_LONG + 1)
+/*
+ * A ring with one bit a counter: the place of @next is the place of the counter
+ * that leaves the window when @next comes in, so no spare word is needed.
+ */
+#define WARREN_REPLAY_WORDS (WARREN_REPLAY_WINDOW / BITS_PER_LONG)
 
 struct warren_replay {
 	u64 next;	/* one more than the largest counter seen */

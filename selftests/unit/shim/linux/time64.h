@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef WARREN_SHIM_LINUX_TIME64_H
+#define WARREN_SHIM_LINUX_TIME64_H
+
+#define NSEC_PER_SEC  1000000000L
+#define NSEC_PER_MSEC 1000000L
+
+#endif
