@@ -2,12 +2,22 @@
 # `make help` lists the targets.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-RELEASE = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
-# A build of its own for each kernel, so that they do not disturb each other:
-# a folder of links to the sources, which takes the objects.
+RELEASE = $(shell sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p' \
+	$(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+# Each kernel has its own build: a folder of links to the sources, which takes
+# the objects.
 OUT = $(CURDIR)/build/module/$(RELEASE)
+# The kernels that we test with give no warning, and it shall stay so; for
+# another compiler's new ones: make WERROR=
+WERROR = -Werror
+
 PREFIX ?= /usr/local
-VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+DESTDIR ?=
+VERSION = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+DKMS_SOURCE = $(DESTDIR)/usr/src/warren-$(VERSION)
+MODULE_SOURCES = Kbuild $(shell find module \( -name 'Kbuild*' -o -name '*.[chS]' -o -name '*.sh' \) \
+	! -name '*.mod.c' ! -name probed.h -type f)
+
 MAKEFLAGS += --no-print-directory
 
 all: module tools
@@ -15,27 +25,82 @@ all: module tools
 help:
 	@echo 'make module [KDIR=headers]  build warren.ko, for the running kernel unless KDIR says otherwise'
 	@echo 'make tools                  build the user-space programs into build/bin'
-	@echo 'make install                install the module (with DKMS where present) and the tools that are built'
+	@echo 'make install                install the module, with DKMS where present, and the tools if built'
 	@echo 'make uninstall              take that away again'
-	@echo 'make demo                   two sites, one tunnel, real traffic: the whole thing in a minute'
-	@echo 'make check                  every test, on three kernels; installs what it needs'
-	@echo 'make bench                  measure'
+	@echo 'make demo                   two sites, one tunnel, real traffic'
+	@echo 'make check                  every test, on three kernels'
 	@echo 'make lint                   static checks and style'
+	@echo 'make bench                  measure'
 	@echo 'make clean                  remove everything that was built'
+	@echo
+	@echo 'demo, check, lint and bench install the Debian packages that they need.'
 
 module: module-for
 	@cp $(OUT)/warren.ko warren.ko
 
 # No BTF: header packages lack the vmlinux that it is made from.
 module-for:
-	@test -n "$(RELEASE)" || { \
-		echo "no kernel headers at $(KDIR): install linux-headers-$$(uname -r), or give KDIR=" >&2; \
-		exit 1; }
+	@test -n "$(RELEASE)" || { echo "no kernel headers in $(KDIR): install" \
+		"linux-headers-$$(uname -r), or name another folder with KDIR=" >&2; exit 1; }
 	@mkdir -p $(OUT) && find $(OUT) -xtype l -delete
-	@find Kbuild module \( -name 'Kbuild*' -o -name '*.[chS]' -o -name '*.sh' \) \
-		! -name '*.mod.c' ! -name probed.h -type f | while read -r file; do \
-		mkdir -p "$(OUT)/$$(dirname $$file)" && ln -sfn "$(CURDIR)/$$file" "$(OUT)/$$file"; \
+	@for file in $(MODULE_SOURCES); do \
+		mkdir -p "$(OUT)/$$(dirname $$file)" && \
+		ln -sfn "$(CURDIR)/$$file" "$(OUT)/$$file" || exit 1; \
 	done
-	@$(MAKE) -C $(KDIR) M=$(OUT) CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	@+$(MAKE) -C $(KDIR) M=$(OUT) KCFLAGS=$(WERROR) CONFIG_DEBUG_INFO_BTF_MODULES= modules
 
-.PHONY: all help module module-for
+tools:
+	@selftests/deps tools
+	@$(MAKE) -C tools
+
+# Without DKMS the module is built for the running kernel only.
+install:
+	@mkdir -p $(DKMS_SOURCE)
+	@cp --parents dkms.conf $(MODULE_SOURCES) $(DKMS_SOURCE)/
+ifeq ($(DESTDIR),)
+	@if command -v dkms >/dev/null; then \
+		dkms remove warren/$(VERSION) --all >/dev/null 2>&1; \
+		dkms install warren/$(VERSION); \
+	else \
+		echo "no DKMS here: after a kernel update, make install again" && \
+		$(MAKE) module WERROR= && \
+		install -D -m 644 warren.ko /lib/modules/$$(uname -r)/updates/warren.ko && \
+		depmod -a; \
+	fi
+endif
+	@if [ -d build/bin ]; then $(MAKE) -C tools install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); fi
+
+uninstall:
+ifeq ($(DESTDIR),)
+	@if command -v dkms >/dev/null; then dkms remove warren/$(VERSION) --all; fi
+	@rm -f /lib/modules/$$(uname -r)/updates/warren.ko && depmod -a
+endif
+	@rm -rf $(DKMS_SOURCE)
+	@$(MAKE) -C tools uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+
+demo:
+	@selftests/deps build vm tools net
+	@$(MAKE) tools
+	@selftests/demo/run
+
+check:
+	@selftests/deps build vm tools unit net interop lint dkms
+	@$(MAKE) -j2 tools
+	@selftests/run
+
+lint:
+	@selftests/deps build vm lint
+	@selftests/run lint
+
+bench:
+	@selftests/deps build vm tools net
+	@$(MAKE) tools
+	@selftests/bench/run
+
+# The warren.ko of another kernel or of none is no reason to fail.
+clean:
+	@rm -rf build warren.ko
+	@find module . -maxdepth 2 \( -name '*.o' -o -name '.*.cmd' -o -name '*.mod' -o -name '*.mod.c' \
+		-o -name Module.symvers -o -name modules.order -o -name probed.h \) -delete
+
+.PHONY: all help module module-for tools install uninstall demo check lint bench clean

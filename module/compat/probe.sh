@@ -3,17 +3,21 @@
 #
 # probe.sh PROBES OUTPUT COMPILER FLAGS...: see Kbuild.probe.
 #
-# An error belongs to the last WARREN_PROBE at or above its line. Errors in a
-# kernel header, or above the first probe, mean that nothing can be told: then
-# the build stops with the compiler's words.
+# An error belongs to the last WARREN_PROBE at or above its line. An error in a
+# kernel header or above the first probe, or a header that is not there, means
+# that nothing can be told: then the build stops with the compiler's words.
 set -u
 probes=$1
 output=$2
 shift 2
 
-# An error in an expanded macro counts where the macro is used.
-set -- "$@" $("$@" -ftrack-macro-expansion=0 -fsyntax-only -x c /dev/null >/dev/null 2>&1 &&
-	echo -ftrack-macro-expansion=0)
+# An error in an expanded macro counts where the macro is used; no error is left
+# out. Compilers call that differently.
+for option in -ftrack-macro-expansion=0 -fmax-errors=0 -ferror-limit=0; do
+	if "$@" -Werror $option -fsyntax-only -x c /dev/null >/dev/null 2>&1; then
+		set -- "$@" $option
+	fi
+done
 
 errors=$(LC_ALL=C "$@" -Wno-error -Wno-unused -Werror=implicit-function-declaration \
 	-Werror=incompatible-pointer-types -Werror=int-conversion \
@@ -28,9 +32,8 @@ BEGIN {
 		owner[number] = count
 	}
 }
-
 /: (fatal )?error: / {
-	at = index($0, probes ":")
+	at = /: fatal error: / ? 0 : index($0, probes ":")
 	rest = substr($0, length(probes) + 2)
 	split(rest, part, ":")
 	if (at == 1 && owner[part[1] + 0])
