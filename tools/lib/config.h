@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Configuration files: wg(8)'s format, and the keys wg-quick(8) adds to it.
+ *
+ * Lines are [Section] or Key = Value; names do not distinguish case; # begins a
+ * comment; in the tunnel's own keys white space means nothing.
+ */
+#ifndef WARREN_LIB_CONFIG_H
+#define WARREN_LIB_CONFIG_H
+
+#include <stdio.h>
+
+#include "addr.h"
+#include "device.h"
+
+/**
+ * struct warren_strings - a list of strings
+ * @s: the strings
+ * @n: their number
+ */
+struct warren_strings {
+	char **s;
+	size_t n;
+};
+
+/**
+ * struct warren_address - an address of the interface
+ * @prefix: with its host bits
+ * @line: where the file says it
+ */
+struct warren_address {
+	struct warren_prefix prefix;
+	unsigned int line;
+};
+
+/* Values of struct warren_config's @table that are no table. */
+#define WARREN_TABLE_AUTO -1
+#define WARREN_TABLE_OFF  -2
+
+/**
+ * struct warren_config - a configuration file
+ * @device: the tunnel's own part, a request for warren_ipc_set()
+ * @addresses: Address
+ * @addresses_n: their number
+ * @dns: DNS, those that are addresses
+ * @search: DNS, those that are not
+ * @mtu: MTU, 0 for automatic
+ * @table: routing table number, WARREN_TABLE_AUTO or WARREN_TABLE_OFF
+ * @pre_up: PreUp, in order; likewise the other three
+ * @post_up: PostUp
+ * @pre_down: PreDown
+ * @post_down: PostDown
+ * @save_config: SaveConfig
+ */
+struct warren_config {
+	struct warren_device device;
+	struct warren_address *addresses;
+	size_t addresses_n;
+	struct warren_strings dns;
+	struct warren_strings search;
+	uint32_t mtu;
+	int64_t table;
+	struct warren_strings pre_up;
+	struct warren_strings post_up;
+	struct warren_strings pre_down;
+	struct warren_strings post_down;
+	bool save_config;
+};
+
+/**
+ * enum warren_config_keys - which keys a file may have
+ * @WARREN_CONFIG_TUNNEL: those of wg(8)
+ * @WARREN_CONFIG_ALL: those of wg-quick(8) as well
+ */
+enum warren_config_keys {
+	WARREN_CONFIG_TUNNEL,
+	WARREN_CONFIG_ALL,
+};
+
+/**
+ * warren_config_parse() - read a configuration from memory
+ * @config: filled; free it with warren_config_free(), also after a failure
+ * @text: the file's bytes
+ * @size: their number
+ * @file: its name, for messages
+ * @keys: which keys are allowed
+ * @err: warnings and the failure, with the line and key
+ *
+ * Every peer gets @replace_allowedips; endpoint names stay unresolved.
+ *
+ * Return: 0 or -1.
+ */
+int warren_config_parse(struct warren_config *config, const char *text, size_t size,
+			const char *file, enum warren_config_keys keys, struct warren_error *err);
+
+/**
+ * warren_config_read() - read a configuration from a file
+ * @config: as for warren_config_parse()
+ * @path: the file; a pipe will do; at most 64 MiB
+ * @keys: which keys are allowed
+ * @err: warnings and the failure, with the line and key
+ *
+ * Return: 0 or -1.
+ */
+int warren_config_read(struct warren_config *config, const char *path, enum warren_config_keys keys,
+		       struct warren_error *err);
+
+/**
+ * warren_config_free() - give memory back, keys overwritten
+ * @config: the configuration
+ */
+void warren_config_free(struct warren_config *config);
+
+/**
+ * warren_config_print() - write a device as wg showconf does
+ * @out: where to
+ * @dev: the device
+ */
+void warren_config_print(FILE *out, const struct warren_device *dev);
+
+#endif /* WARREN_LIB_CONFIG_H */

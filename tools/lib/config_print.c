@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "config.h"
+
+#include <inttypes.h>
+
+static void print_key(FILE *out, const char *name, const uint8_t key[WARREN_KEY_BYTES])
+{
+	char text[WARREN_KEY_BASE64];
+
+	fprintf(out, "%s = %s\n", name, warren_key_to_base64(text, key));
+	warren_key_wipe(text, sizeof(text));
+}
+
+static void print_peer(FILE *out, const struct warren_peer *peer)
+{
+	char text[WARREN_ADDR_ENDPOINT];
+	size_t i;
+
+	fputs("[Peer]\n", out);
+	print_key(out, "PublicKey", peer->public_key);
+	if (peer->has_preshared_key)
+		print_key(out, "PresharedKey", peer->preshared_key);
+	for (i = 0; i < peer->allowedips_n; i++)
+		fprintf(out, "%s%s", i ? ", " : "AllowedIPs = ",
+			warren_addr_print_prefix(text, &peer->allowedips[i].prefix));
+	if (i)
+		fputs("\n", out);
+	if (peer->endpoint_name)
+		fprintf(out, "Endpoint = %s\n", peer->endpoint_name);
+	else if (peer->endpoint.addr.sa_family != AF_UNSPEC)
+		fprintf(out, "Endpoint = %s\n", warren_addr_print_endpoint(text, &peer->endpoint));
+	if (peer->keepalive)
+		fprintf(out, "PersistentKeepalive = %u\n", peer->keepalive);
+}
+
+void warren_config_print(FILE *out, const struct warren_device *dev)
+{
+	size_t i;
+
+	fputs("[Interface]\n", out);
+	if (dev->listen_port)
+		fprintf(out, "ListenPort = %u\n", dev->listen_port);
+	if (dev->fwmark)
+		fprintf(out, "FwMark = 0x%" PRIx32 "\n", dev->fwmark);
+	if (dev->has_private_key)
+		print_key(out, "PrivateKey", dev->private_key);
+	fputs("\n", out);
+	for (i = 0; i < dev->peers_n; i++) {
+		if (i)
+			fputs("\n", out);
+		print_peer(out, &dev->peers[i]);
+	}
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+
+#include "../lib/config.h"
+#include "../lib/ipc.h"
+#include "verbs.h"
+
+int verb_showconf(struct warren_error *err, int argc, char **argv)
+{
+	struct warren_device dev;
+	int ret;
+
+	if (argc != 2)
+		return verb_usage(err);
+	ret = warren_ipc_get(&dev, argv[1], err);
+	if (!ret)
+		warren_config_print(stdout, &dev);
+	warren_device_free(&dev);
+	return ret;
+}
