@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Network namespaces, and sockets and commands inside them."""
+
+import contextlib
+import ctypes
+import itertools
+import os
+import socket
+import subprocess
+
+from ktap import Failure, cleanup
+
+CLONE_NEWNET = 0x40000000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_number = itertools.count()
+_home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _setns(fd):
+    if _libc.setns(fd, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+def command(*argv, stdin=None, check=True, timeout=60):
+    """Runs a command here; returns what it printed."""
+    done = subprocess.run(argv, input=stdin, text=True, timeout=timeout,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if check and done.returncode:
+        raise Failure(f"{' '.join(argv)}: exit {done.returncode}: {done.stdout.strip()}"
+                      + (f"\ninput:\n{stdin}" if stdin else ""))
+    return done.stdout
+
+
+class Namespace:
+    """A network namespace that is deleted when the case is over."""
+
+    def __init__(self, label="ns"):
+        self.name = f"w{os.getpid()}-{next(_number)}-{label}"
+        command("ip", "netns", "add", self.name)
+        self.alive = True
+        cleanup(self.delete)
+        self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY | os.O_CLOEXEC)
+        self.ip("link set lo up")
+
+    def delete(self):
+        """Takes away the name and our reference; the kernel frees the rest."""
+        if self.alive:
+            self.alive = False
+            os.close(self.fd)
+            command("ip", "netns", "del", self.name)
+
+    @contextlib.contextmanager
+    def entered(self):
+        """While inside: this thread's sockets, and its children, are in here."""
+        _setns(self.fd)
+        try:
+            yield self
+        finally:
+            _setns(_home)
+
+    def ip(self, *lines):
+        """Several `ip` commands by one process."""
+        command("ip", "-n", self.name, "-batch", "-",
+                stdin="".join(line + "\n" for line in lines))
+
+    def run(self, *argv, **options):
+        with self.entered():
+            return command(*argv, **options)
+
+    def start(self, *argv, **options):
+        """Starts a command that is ended when the case is over."""
+        with self.entered():
+            process = subprocess.Popen(argv, **options)
+
+        def end():
+            process.kill()
+            process.wait()
+            for pipe in process.stdout, process.stderr, process.stdin:
+                if pipe:
+                    pipe.close()
+
+        cleanup(end)
+        return process
+
+    def socket(self, family, kind, protocol=0):
+        with self.entered():
+            made = socket.socket(family, kind, protocol)
+        cleanup(made.close)
+        return made
+
+    def udp(self, address="0.0.0.0", port=0, timeout=5.0):
+        """A bound UDP socket."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        made = self.socket(family, socket.SOCK_DGRAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((address, port))
+        made.settimeout(timeout)
+        return made
+
+    def sniff(self, device, protocol=0x0003, timeout=5.0):
+        """A socket that sees the packets of a device, headers cooked away."""
+        made = self.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(protocol))
+        made.bind((device, protocol))
+        made.settimeout(timeout)
+        return made
+
+    def sysctl(self, name, value):
+        with self.entered(), open("/proc/sys/" + name.replace(".", "/"), "w") as file:
+            file.write(str(value))
+
+
+def veth(one, one_name, other, other_name, *extra):
+    """A pair of veth ends that are up, in two namespaces."""
+    one.ip(f"link add {one_name} type veth peer name {other_name} netns {other.name}",
+           f"link set {one_name} up", *extra)
+    other.ip(f"link set {other_name} up")

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The tunnel device under test, made and configured over netlink.
+
+WARREN_KIND says which: "warren" (the default), or "wireguard" to run a test against
+the kernel's own module or against warren.ko with wireguard_compat=1. The
+numbers below are those of module/uapi/warren.h."""
+
+import base64
+import errno
+import fcntl
+import ipaddress
+import os
+import socket
+import struct
+
+import netlink
+from ktap import cleanup
+from netlink import DUMP, DUMP_INTR, NetlinkError, attr, attributes, nest, u8, u16, u32
+
+KIND = os.environ.get("WARREN_KIND", "warren")
+OURS = KIND == "warren"
+
+GET_DEVICE, SET_DEVICE = 0, 1
+REPLACE_PEERS = REMOVE_ME = 1
+REPLACE_ALLOWEDIPS, UPDATE_ONLY = 2, 4
+(D_IFINDEX, D_IFNAME, D_PRIVATE_KEY, D_PUBLIC_KEY, D_FLAGS, D_LISTEN_PORT, D_FWMARK,
+ D_PEERS) = range(1, 9)
+(P_PUBLIC_KEY, P_PRESHARED_KEY, P_FLAGS, P_ENDPOINT, P_KEEPALIVE, P_LAST_HANDSHAKE,
+ P_RX_BYTES, P_TX_BYTES, P_ALLOWEDIPS, P_PROTOCOL_VERSION) = range(1, 11)
+A_FAMILY, A_IPADDR, A_CIDR_MASK, A_FLAGS = range(1, 5)
+
+SIOCETHTOOL, ETHTOOL_GSTRINGS, ETHTOOL_GSSET_INFO, ETHTOOL_GSTATS = 0x8946, 0x1b, 0x37, 0x1d
+
+
+def b64(key):
+    return base64.b64encode(key).decode()
+
+
+def sockaddr(address, port):
+    """struct sockaddr_in or sockaddr_in6 of an address as text."""
+    address, _, scope = address.partition("%")
+    address = ipaddress.ip_address(address)
+    if address.version == 4:
+        return struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) \
+            + address.packed + bytes(8)
+    return struct.pack("=H", socket.AF_INET6) + struct.pack("!HI", port, 0) \
+        + address.packed + struct.pack("=I", int(scope or 0))
+
+
+def allowed_ip(prefix, flags=None):
+    """A nest of one prefix; "-" before it takes the prefix away."""
+    if prefix[0] == "-":
+        prefix, flags = prefix[1:], REMOVE_ME
+    net = ipaddress.ip_network(prefix, strict=False)
+    family = socket.AF_INET if net.version == 4 else socket.AF_INET6
+    return nest(0, u16(A_FAMILY, family), attr(A_IPADDR, net.network_address.packed),
+                u8(A_CIDR_MASK, net.prefixlen), u32(A_FLAGS, flags) if flags else b"")
+
+
+def peer(public_key, *, allowed=None, endpoint=None, preshared_key=None, keepalive=None,
+         flags=None):
+    """A nest of one peer. @allowed: prefixes as text; @endpoint: (address, port)."""
+    return nest(
+        0, attr(P_PUBLIC_KEY, public_key),
+        u32(P_FLAGS, flags) if flags is not None else b"",
+        attr(P_PRESHARED_KEY, preshared_key) if preshared_key is not None else b"",
+        attr(P_ENDPOINT, sockaddr(*endpoint)) if endpoint else b"",
+        u16(P_KEEPALIVE, keepalive) if keepalive is not None else b"",
+        nest(P_ALLOWEDIPS, *map(allowed_ip, allowed)) if allowed is not None else b"")
+
+
+class PeerState:
+    """What a dump says of a peer."""
+
+    def __init__(self):
+        self.allowed = []
+        self.endpoint = self.preshared_key = None
+        self.keepalive = self.rx = self.tx = self.handshake = 0
+
+    def take(self, kind, value):
+        if kind == P_PRESHARED_KEY:
+            self.preshared_key = value
+        elif kind == P_ENDPOINT:
+            port = struct.unpack("!H", value[2:4])[0]
+            raw = value[4:8] if len(value) == 16 else value[8:24]
+            self.endpoint = str(ipaddress.ip_address(raw)), port
+        elif kind == P_KEEPALIVE:
+            self.keepalive = struct.unpack("=H", value)[0]
+        elif kind == P_LAST_HANDSHAKE:
+            self.handshake = struct.unpack("=qq", value)[0]
+        elif kind == P_RX_BYTES:
+            self.rx = struct.unpack("=Q", value)[0]
+        elif kind == P_TX_BYTES:
+            self.tx = struct.unpack("=Q", value)[0]
+        elif kind == P_ALLOWEDIPS:
+            for _, one in attributes(value):
+                a = dict(attributes(one))
+                self.allowed.append(f"{ipaddress.ip_address(a[A_IPADDR])}/{a[A_CIDR_MASK][0]}")
+
+
+class DeviceState:
+    """What a dump says of a device."""
+
+    def __init__(self):
+        self.private_key = self.public_key = None
+        self.listen_port = self.fwmark = self.messages = 0
+        self.interrupted = False
+        self.peers = {}
+
+    def take(self, flags, data):
+        self.messages += 1
+        self.interrupted |= bool(flags & DUMP_INTR)
+        for kind, value in attributes(data):
+            if kind == D_PRIVATE_KEY:
+                self.private_key = value
+            elif kind == D_PUBLIC_KEY:
+                self.public_key = value
+            elif kind == D_LISTEN_PORT:
+                self.listen_port = struct.unpack("=H", value)[0]
+            elif kind == D_FWMARK:
+                self.fwmark = struct.unpack("=I", value)[0]
+            elif kind == D_PEERS:
+                for _, one in attributes(value):
+                    key = dict(attributes(one))[P_PUBLIC_KEY]
+                    state = self.peers.setdefault(key, PeerState())
+                    for what, content in attributes(one):
+                        state.take(what, content)
+
+
+class Device:
+    """A tunnel device, made in a namespace and deleted when the case is over."""
+
+    def __init__(self, ns, name="wg0", addresses=(), up=True, kind=KIND, **settings):
+        self.ns, self.name = ns, name
+        ns.ip(f"link add {name} type {kind}",
+              *(f"address add {a} dev {name} nodad" if ":" in a else
+                f"address add {a} dev {name}" for a in addresses))
+        with ns.entered():
+            self.genl = netlink.Generic(kind)
+        cleanup(self.genl.close)
+        if settings:
+            self.set(**settings)
+        if up:
+            ns.ip(f"link set {name} up")
+
+    def set(self, *, private_key=None, listen_port=None, fwmark=None, flags=None, peers=None):
+        """Peers as peer() makes them."""
+        self.raw(attr(D_PRIVATE_KEY, private_key) if private_key is not None else b"",
+                 u16(D_LISTEN_PORT, listen_port) if listen_port is not None else b"",
+                 u32(D_FWMARK, fwmark) if fwmark is not None else b"",
+                 u32(D_FLAGS, flags) if flags is not None else b"",
+                 nest(D_PEERS, *peers) if peers is not None else b"")
+
+    def raw(self, *attributes_, flags=0):
+        """A SET_DEVICE with any attributes."""
+        self.genl.call(SET_DEVICE, attr(D_IFNAME, self.name), *attributes_, flags=flags)
+
+    def get(self):
+        state = DeviceState()
+        for flags, data in self.genl.call(GET_DEVICE, attr(D_IFNAME, self.name), flags=DUMP):
+            state.take(flags, data)
+        return state
+
+    def peer(self, public_key):
+        return self.get().peers[public_key]
+
+    def counters(self):
+        """The named counters (ethtool -S), {} where the kind has none."""
+        with self.ns.entered():
+            control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with control:
+            def ask(buffer):
+                view = (len(buffer), bytearray(buffer))
+                import array
+                memory = array.array("B", view[1])
+                request = struct.pack("16sP", self.name.encode(), memory.buffer_info()[0])
+                fcntl.ioctl(control, SIOCETHTOOL, request)
+                return memory.tobytes()
+
+            try:
+                info = ask(struct.pack("=IIQI", ETHTOOL_GSSET_INFO, 0, 1 << 1, 0))
+            except OSError as error:
+                if error.errno == errno.EOPNOTSUPP:
+                    return {}
+                raise
+            if not struct.unpack("=Q", info[8:16])[0]:
+                return {}
+            count = struct.unpack("=I", info[16:20])[0]
+            names = ask(struct.pack("=III", ETHTOOL_GSTRINGS, 1, count) + bytes(32 * count))[12:]
+            values = ask(struct.pack("=II", ETHTOOL_GSTATS, count) + bytes(8 * count))[8:]
+        return {names[32 * i:32 * i + 32].split(b"\0")[0].decode():
+                struct.unpack("=Q", values[8 * i:8 * i + 8])[0] for i in range(count)}
+
+    def link(self, statistic):
+        """One of the device's standard statistics, such as rx_dropped."""
+        import json
+        data = json.loads(self.ns.run("ip", "-j", "-s", "link", "show", self.name))
+        side, _, what = statistic.partition("_")
+        return data[0]["stats64"][side][what]
+
+
+def gone(function, *arguments):
+    """Whether a request fails with ENODEV."""
+    try:
+        function(*arguments)
+    except NetlinkError as error:
+        return error.errno == errno.ENODEV
+    return False
