@@ -17,6 +17,8 @@ VERSION = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE = $(DESTDIR)/usr/src/warren-$(VERSION)
 MODULE_SOURCES = Kbuild $(shell find module \( -name 'Kbuild*' -o -name '*.[chS]' -o -name '*.sh' \) \
 	! -name '*.mod.c' ! -name probed.h -type f)
+PROGRAMS = $(wildcard build/bin/*)
+MANUALS = $(wildcard tools/*/*.[1-8])
 
 MAKEFLAGS += --no-print-directory
 
@@ -68,7 +70,10 @@ ifeq ($(DESTDIR),)
 		depmod -a; \
 	fi
 endif
-	@if [ -d build/bin ]; then $(MAKE) -C tools install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR); fi
+	@for file in $(PROGRAMS); do install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $$file || exit 1; done
+	@for file in $(MANUALS); do \
+		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${file##*.} $$file || exit 1; \
+	done
 
 uninstall:
 ifeq ($(DESTDIR),)
@@ -76,7 +81,8 @@ ifeq ($(DESTDIR),)
 	@rm -f /lib/modules/$$(uname -r)/updates/warren.ko && depmod -a
 endif
 	@rm -rf $(DKMS_SOURCE)
-	@$(MAKE) -C tools uninstall PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+	@for file in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/bin/$${file##*/}; done
+	@for file in $(MANUALS); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${file##*.}/$${file##*/}; done
 
 demo:
 	@selftests/deps build vm tools net

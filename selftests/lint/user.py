@@ -20,8 +20,8 @@ NO_LICENCE = (".json", ".md", ".conf", ".pub", ".key", ".txt", ".png", ".html", 
 
 def files():
     """What belongs to the tree: the files git knows or would take."""
-    done = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=TOP, text=True,
-                          stdout=subprocess.PIPE)
+    done = subprocess.run(["sh", "-c", "git ls-files -co --exclude-standard"], cwd=TOP, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     if done.returncode == 0:
         names = done.stdout.splitlines()
     else:
