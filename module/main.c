@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/module.h>
+#include <net/genetlink.h>
+#include <net/rtnetlink.h>
+#include "device.h"
+#include "noise.h"
+#include "uapi/warren.h"
+
+static int __init warren_init(void)
+{
+	int err;
+
+	warren_noise_init();
+	err = warren_allowedips_cache_create();
+	if (err)
+		return err;
+	err = warren_device_init();
+	if (err) {
+		warren_allowedips_cache_destroy();
+		return err;
+	}
+	pr_info("encrypted tunnels that speak the WireGuard protocol\n");
+	return 0;
+}
+
+static void __exit warren_exit(void)
+{
+	warren_device_exit();
+	/* Keypairs and peers are freed by functions of this module. */
+	rcu_barrier();
+	warren_allowedips_cache_destroy();
+}
+
+module_init(warren_init);
+module_exit(warren_exit);
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Encrypted UDP tunnels, wire-compatible with WireGuard");
+MODULE_AUTHOR("The Warren authors");
+MODULE_ALIAS_RTNL_LINK(WARREN_LINK_KIND);
+MODULE_ALIAS_GENL_FAMILY(WARREN_GENL_NAME);

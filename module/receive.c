@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/bitfield.h>
+#include <linux/netdevice.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+#include "crypto.h"
+#include "device.h"
+#include "packet.h"
+#include "peer.h"
+
+/* Where incoming packets wait, and are decrypted and delivered in order. */
+struct warren_cell {
+	struct sk_buff_head outer;
+	struct napi_struct napi;
+	struct warren_device *warren;
+};
+
+/*
+ * A lane is what must stay in order: the sessions whose indices have the same
+ * low bits. While packets of a lane are under way, all go to the cell where the
+ * first one went, whichever CPU they come in by; when none is, the lane goes to
+ * the cell of the CPU that has the next one. One word says which cell and how
+ * many packets, so that both change together.
+ */
+#define LANE_PACKETS GENMASK(15, 0)
+#define LANE_CELL GENMASK(31, 16)
+
+static_assert(WARREN_MAX_CELL + NR_CPUS < LANE_PACKETS);
+
+static u8 *lane_of(struct sk_buff *outer)
+{
+	return (u8 *)outer->cb;
+}
+
+static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane)
+{
+	atomic_t *state = &warren->lanes[lane];
+	u32 old = atomic_read(state), new;
+
+	do {
+		new = old & LANE_PACKETS ?
+			      old + 1 :
+			      FIELD_PREP(LANE_CELL, smp_processor_id()) + 1;
+	} while (!atomic_try_cmpxchg(state, (int *)&old, new));
+	return per_cpu_ptr(warren->cells, FIELD_GET(LANE_CELL, new));
+}
+
+static void leave_lane(struct warren_device *warren, u8 lane)
+{
+	atomic_dec(&warren->lanes[lane]);
+}
+
+/*
+ * One outer packet being taken apart. Bookkeeping is done once for messages of
+ * the same session that follow each other.
+ */
+struct incoming {
+	struct warren_device *warren;
+	struct napi_struct *napi;
+	struct sk_buff *outer;
+	struct warren_keypair *keypair;	/* of the message before */
+	__le32 receiver;		/* its index */
+	unsigned int bytes;		/* authenticated since the last settling */
+	bool data;			/* and not only keepalives */
+	u8 dsfield;			/* of the outer header */
+	u64 now;
+};
+
+static struct warren_peer *peer_of(const struct incoming *in)
+{
+	return in->keypair->index.peer;
+}
+
+/* A session about to end is renewed by who began it (section 6.2). */
+static void renew_session(struct incoming *in)
+{
+	struct warren_keypair *keypair = in->keypair;
+
+	if (likely(!keypair->initiator || READ_ONCE(keypair->renewing) ||
+		   in->now - keypair->birth <=
+			   (u64)(WARREN_REJECT_AFTER_TIME -
+				 WARREN_KEEPALIVE_TIMEOUT -
+				 WARREN_REKEY_TIMEOUT) * NSEC_PER_SEC))
+		return;
+	WRITE_ONCE(keypair->renewing, true);
+	warren_handshake_request(peer_of(in), false);
+}
+
+/* What one session's messages of this packet mean to its peer. */
+static void settle(struct incoming *in)
+{
+	struct warren_peer *peer;
+
+	if (!in->keypair || !in->bytes)
+		return;
+	peer = peer_of(in);
+	atomic64_add(in->bytes, &peer->rx_bytes);
+	warren_peer_set_endpoint_from_skb(peer, in->outer);
+	warren_timers_authenticated_received(peer);
+	warren_timers_traversed(peer);
+	if (in->data)
+		warren_timers_data_received(peer);
+	renew_session(in);
+	in->bytes = 0;
+	in->data = false;
+}
+
+/* Context: under RCU. False when there is no such session. */
+static bool find_keypair(struct incoming *in, __le32 receiver)
+{
+	struct warren_index *entry;
+
+	if (in->keypair && in->receiver == receiver)
+		return true;
+	settle(in);
+	in->keypair = NULL;
+	entry = warren_index_find(in->warren, receiver);
+	if (!entry || !entry->is_keypair)
+		return false;
+	in->keypair = container_of(entry, struct warren_keypair, index);
+	in->receiver = receiver;
+	return true;
+}
+
+/* @len bytes of a packet where they lie, if they lie in one piece. */
+static const u8 *in_place(const struct sk_buff *skb, unsigned int offset,
+			  unsigned int len)
+{
+	unsigned int end = skb_headlen(skb);
+	const struct sk_buff *part;
+	int i;
+
+	if (offset < end)
+		return offset + len <= end ? skb->data + offset : NULL;
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
+		unsigned int start = end;
+
+		end += skb_frag_size(frag);
+		if (offset >= end)
+			continue;
+		if (offset + len > end || PageHighMem(skb_frag_page(frag)))
+			return NULL;
+		return (const u8 *)skb_frag_address(frag) + offset - start;
+	}
+	skb_walk_frags(skb, part) {
+		if (offset < end + part->len)
+			return in_place(part, offset - end, len);
+		end += part->len;
+	}
+	return NULL;
+}
+
+static bool accept_counter(struct warren_keypair *keypair, u64 counter)
+{
+	bool fresh;
+
+	spin_lock(&keypair->replay_lock);
+	fresh = warren_replay_accept(&keypair->replay, counter);
+	spin_unlock(&keypair->replay_lock);
+	return fresh;
+}
+
+/* Decrypts the message at @offset of the outer packet. NULL if it is dropped. */
+static struct sk_buff *open(struct incoming *in, unsigned int offset,
+			    unsigned int len, enum warren_stat *why)
+{
+	struct warren_message_data *message, buffer;
+	unsigned int sealed, plain;
+	struct sk_buff *skb;
+	const u8 *from;
+	u64 counter;
+
+	*why = WARREN_STAT_RX_MALFORMED;
+	if (len < WARREN_DATA_OVERHEAD)
+		return NULL;
+	message = skb_header_pointer(in->outer, offset, sizeof(buffer), &buffer);
+	if (!message)
+		return NULL;
+	*why = WARREN_STAT_RX_UNKNOWN_INDEX;
+	if (!find_keypair(in, message->receiver))
+		return NULL;
+	*why = WARREN_STAT_RX_EXPIRED_KEY;
+	if (!warren_keypair_may_receive(in->keypair, in->now))
+		return NULL;
+
+	sealed = len - sizeof(*message);
+	plain = sealed - WARREN_TAG_SIZE;
+	counter = le64_to_cpu(message->counter);
+	offset += sizeof(*message);
+
+	*why = WARREN_STAT_RX_NO_MEMORY;
+	skb = napi_alloc_skb(in->napi, sealed);
+	if (!skb)
+		return NULL;
+	from = in_place(in->outer, offset, sealed);
+	if (!from) {
+		if (skb_copy_bits(in->outer, offset, skb->data, sealed))
+			goto drop;
+		from = skb->data;
+	}
+	*why = WARREN_STAT_RX_BAD_TAG;
+	if (!warren_open(skb->data, from, sealed, NULL, 0, counter,
+			 in->keypair->receiving_key))
+		goto drop;
+	*why = WARREN_STAT_RX_REPLAYED;
+	if (!accept_counter(in->keypair, counter))
+		goto drop;
+	skb_put(skb, plain);
+	in->bytes += len;
+	return skb;
+drop:
+	kfree_skb(skb);
+	return NULL;
+}
+
+/*
+ * An authenticated inner packet: is it IP, whole, and from an address that is
+ * the peer's? Makes @skb ready for the stack, or says why not.
+ */
+static bool check_inner(struct incoming *in, struct sk_buff *skb,
+			enum warren_stat *why)
+{
+	struct warren_allowedips_owner *owner;
+	unsigned int len;
+	u8 dsfield;
+
+	*why = WARREN_STAT_RX_NOT_IP;
+	skb->dev = in->warren->dev;
+	skb_reset_network_header(skb);
+	skb->protocol = ip_tunnel_parse_protocol(skb);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		len = ntohs(ip_hdr(skb)->tot_len);
+		if (len < sizeof(struct iphdr))
+			return false;
+		dsfield = ip_hdr(skb)->tos;
+		owner = warren_allowedips_lookup(&in->warren->allowedips,
+						 AF_INET, &ip_hdr(skb)->saddr);
+	} else if (skb->protocol == htons(ETH_P_IPV6)) {
+		len = ntohs(ipv6_hdr(skb)->payload_len) + sizeof(struct ipv6hdr);
+		dsfield = ipv6_get_dsfield(ipv6_hdr(skb));
+		owner = warren_allowedips_lookup(&in->warren->allowedips,
+						 AF_INET6,
+						 &ipv6_hdr(skb)->saddr);
+	} else {
+		return false;
+	}
+	/* What is beyond is padding. */
+	if (len > skb->len || pskb_trim(skb, len))
+		return false;
+	*why = WARREN_STAT_RX_DISALLOWED_SOURCE;
+	if (owner != &peer_of(in)->allowedips)
+		return false;
+	/* RFC 6040: congestion seen by the tunnel reaches the inner packet. */
+	*why = WARREN_STAT_RX_BAD_ECN;
+	if (INET_ECN_decapsulate(skb, in->dsfield, dsfield) > 1)
+		return false;
+	/* Its tag covers more than its checksum does. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	return true;
+}
+
+static void receive_message(struct incoming *in, unsigned int offset,
+			    unsigned int len)
+{
+	struct net_device *dev = in->warren->dev;
+	enum warren_stat why;
+	struct sk_buff *skb;
+
+	skb = open(in, offset, len, &why);
+	if (!skb)
+		goto count;
+	if (unlikely(warren_keypairs_confirm(peer_of(in), in->keypair))) {
+		warren_timers_handshake_done(peer_of(in));
+		settle(in);
+		warren_send_staged(peer_of(in));
+	}
+	if (!skb->len) {
+		warren_stats_inc(in->warren, WARREN_STAT_RX_KEEPALIVE);
+		consume_skb(skb);
+		return;
+	}
+	in->data = true;
+	if (unlikely(!check_inner(in, skb, &why))) {
+		kfree_skb(skb);
+		DEV_STATS_INC(dev, rx_errors);
+		goto count;
+	}
+	dev_sw_netstats_rx_add(dev, skb->len);
+	napi_gro_receive(in->napi, skb);
+	return;
+count:
+	warren_stats_inc(in->warren, why);
+}
+
+static u8 outer_dsfield(const struct sk_buff *outer)
+{
+	return outer->protocol == htons(ETH_P_IP) ?
+		       ip_hdr(outer)->tos :
+		       ipv6_get_dsfield(ipv6_hdr(outer));
+}
+
+static bool is_data(const struct sk_buff *outer, unsigned int offset)
+{
+	__le32 type;
+
+	return !skb_copy_bits(outer, offset, &type, sizeof(type)) &&
+	       type == cpu_to_le32(WARREN_MESSAGE_DATA);
+}
+
+/* Return: how many messages were in it. */
+static unsigned int receive_outer(struct warren_cell *cell,
+				  struct sk_buff *outer)
+{
+	struct incoming in = {
+		.warren = cell->warren,
+		.napi = &cell->napi,
+		.outer = outer,
+		.dsfield = outer_dsfield(outer),
+		.now = ktime_get_coarse_boottime_ns(),
+	};
+	unsigned int size = outer->len, offset, messages = 0;
+
+	if (skb_is_gso(outer))
+		size = skb_shinfo(outer)->gso_size;
+	for (offset = 0; offset < outer->len; offset += size, messages++) {
+		unsigned int len = min(size, outer->len - offset);
+
+		/* The first one is, or it would not have come here. */
+		if (likely(!offset || is_data(outer, offset)))
+			receive_message(&in, offset, len);
+		else
+			warren_socket_route_piece(in.warren, outer, offset, len);
+	}
+	settle(&in);
+	if (messages > 1) {
+		warren_stats_inc(in.warren, WARREN_STAT_RX_GRO_BATCHES);
+		warren_stats_add(in.warren, WARREN_STAT_RX_GRO_MESSAGES,
+				 messages);
+	}
+	consume_skb(outer);
+	return messages;
+}
+
+/*
+ * Each round ends with completion, which flushes what GRO holds: only then have
+ * the packets left their lanes. Who queues after it schedules us again, so that
+ * no wake-up is lost.
+ */
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct warren_cell *cell = container_of(napi, struct warren_cell, napi);
+	u8 lanes[NAPI_POLL_WEIGHT];
+	struct sk_buff *outer;
+	int work = 0, packets = 0, i;
+
+	if (unlikely(!budget))
+		return 0;
+	rcu_read_lock();
+	while (work < budget && packets < ARRAY_SIZE(lanes) &&
+	       (outer = skb_dequeue(&cell->outer))) {
+		lanes[packets++] = *lane_of(outer);
+		work += receive_outer(cell, outer);
+	}
+	work = min(work, budget - 1);
+	napi_complete_done(napi, work);
+	for (i = 0; i < packets; i++)
+		leave_lane(cell->warren, lanes[i]);
+	if (!skb_queue_empty_lockless(&cell->outer))
+		napi_schedule(napi);
+	rcu_read_unlock();
+	return work;
+}
+
+void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
+{
+	struct warren_message_data message;
+	struct warren_cell *cell;
+	u8 lane;
+
+	if (unlikely(skb_copy_bits(skb, 0, &message, sizeof(message)))) {
+		warren_stats_inc(warren, WARREN_STAT_RX_MALFORMED);
+		kfree_skb(skb);
+		return;
+	}
+	lane = le32_to_cpu(message.receiver) % WARREN_LANES;
+	cell = enter_lane(warren, lane);
+	if (unlikely(skb_queue_len_lockless(&cell->outer) >= WARREN_MAX_CELL)) {
+		leave_lane(warren, lane);
+		warren_stats_inc(warren, WARREN_STAT_RX_OVERFLOW);
+		kfree_skb(skb);
+		return;
+	}
+	*lane_of(skb) = lane;
+	skb_queue_tail(&cell->outer, skb);
+	napi_schedule(&cell->napi);
+}
+
+int warren_receive_init(struct warren_device *warren)
+{
+	int cpu;
+
+	warren->cells = alloc_percpu(struct warren_cell);
+	if (!warren->cells)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct warren_cell *cell = per_cpu_ptr(warren->cells, cpu);
+
+		cell->warren = warren;
+		skb_queue_head_init(&cell->outer);
+		/* Not a queue of a network card: nothing to poll for. */
+		set_bit(NAPI_STATE_NO_BUSY_POLL, &cell->napi.state);
+		netif_napi_add(warren->dev, &cell->napi, poll);
+		napi_enable(&cell->napi);
+	}
+	return 0;
+}
+
+void warren_receive_free(struct warren_device *warren)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct warren_cell *cell = per_cpu_ptr(warren->cells, cpu);
+
+		napi_disable(&cell->napi);
+		__netif_napi_del(&cell->napi);
+		skb_queue_purge(&cell->outer);
+	}
+	/* The list of instances is read under RCU. */
+	synchronize_net();
+	free_percpu(warren->cells);
+}
