@@ -73,10 +73,10 @@ static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 	return 0;
 }
 
-static struct page *get_pages(unsigned int wanted, unsigned int at_least,
+static struct page *get_pages(unsigned int wanted, unsigned int message,
 			      unsigned int *order)
 {
-	int smallest = get_order(at_least);
+	int smallest = get_order(message);
 
 	*order = max_t(int, min(get_order(wanted), PAGE_ORDER), smallest);
 	for (;; --*order) {

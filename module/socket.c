@@ -363,12 +363,20 @@ int warren_socket_send_reply(struct warren_device *warren,
 	return send(warren, skb, &endpoint, 0, NULL, &source_gone);
 }
 
+/* Nothing more is received after it, and RCU. */
+static void silence_sock(struct sock *sk)
+{
+	if (sk)
+		rcu_assign_sk_user_data(sk, NULL);
+}
+
 static void close_sock(struct sock *sk)
 {
 	if (!sk)
 		return;
 	sk_clear_memalloc(sk);
-	udp_tunnel_sock_release(sk->sk_socket);
+	kernel_sock_shutdown(sk->sk_socket, SHUT_RDWR);
+	sock_release(sk->sk_socket);
 }
 
 static int open_sock(struct sock **sk, struct warren_device *warren,
@@ -384,7 +392,7 @@ static int open_sock(struct sock **sk, struct warren_device *warren,
 	err = sock->ops->setsockopt(sock, SOL_UDP, UDP_GRO,
 				    KERNEL_SOCKPTR(&on), sizeof(on));
 	if (err) {
-		udp_tunnel_sock_release(sock);
+		sock_release(sock);
 		*sk = NULL;
 		return err;
 	}
@@ -396,7 +404,6 @@ static int open_sock(struct sock **sk, struct warren_device *warren,
 	/* We empty the queue in softirqs, where waiting would be fatal. */
 	sock->sk->sk_ll_usec = 0;
 #endif
-	inet_sk(sock->sk)->mc_loop = 0;
 	sk_set_memalloc(sock->sk);
 
 	write_lock_bh(&sock->sk->sk_callback_lock);
@@ -432,6 +439,8 @@ static int open_both(struct warren_sockets *sockets,
 
 		err = open_sock(&sockets->sock6, warren, net, &config6);
 		if (err) {
+			silence_sock(sockets->sock4);
+			synchronize_net();
 			close_sock(sockets->sock4);
 			sockets->sock4 = NULL;
 		}
@@ -443,6 +452,8 @@ static void free_sockets(struct warren_sockets *old)
 {
 	if (!old)
 		return;
+	silence_sock(old->sock4);
+	silence_sock(old->sock6);
 	synchronize_net();
 	close_sock(old->sock4);
 	close_sock(old->sock6);
