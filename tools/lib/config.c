@@ -178,6 +178,7 @@ static int table(struct parser *p, const char *value)
 {
 	uint32_t n;
 
+	p->config->has_table = true;
 	if (!strcasecmp(value, "auto")) {
 		p->config->table = WARREN_TABLE_AUTO;
 	} else if (!strcasecmp(value, "off")) {

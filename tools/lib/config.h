@@ -46,6 +46,7 @@ struct warren_address {
  * @search: DNS, those that are not
  * @mtu: MTU, 0 for automatic
  * @table: routing table number, WARREN_TABLE_AUTO or WARREN_TABLE_OFF
+ * @has_table: the file says Table
  * @pre_up: PreUp, in order; likewise the other three
  * @post_up: PostUp
  * @pre_down: PreDown
@@ -60,6 +61,7 @@ struct warren_config {
 	struct warren_strings search;
 	uint32_t mtu;
 	int64_t table;
+	bool has_table;
 	struct warren_strings pre_up;
 	struct warren_strings post_up;
 	struct warren_strings pre_down;

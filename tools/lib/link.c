@@ -155,13 +155,16 @@ int warren_link_up(struct warren_rtnl *rtnl, const char *name, uint32_t mtu,
 		   struct warren_error *err)
 {
 	struct rtnl_link *was, *want;
+	struct warren_link link;
 	int ret = -NLE_NOMEM;
 
+	if (warren_link_get(rtnl, &link, name, err))
+		return -1;
 	was = rtnl_link_alloc();
 	want = rtnl_link_alloc();
 	rtnl->error = 0;
 	if (was && want) {
-		rtnl_link_set_name(was, name);
+		rtnl_link_set_ifindex(was, link.ifindex);
 		rtnl_link_set_flags(want, IFF_UP);
 		if (mtu)
 			rtnl_link_set_mtu(want, mtu);

@@ -11,27 +11,34 @@
 	"public-key | private-key | listen-port | fwmark | peers | preshared-keys | endpoints | "  \
 	"allowed-ips | latest-handshakes | transfer | persistent-keepalive | dump"
 
+/* clang-format off */
 static const struct verb verbs[] = {
-	{"show", verb_show, "Show interfaces and their peers",
-	 "{ INTERFACE | all | interfaces } [" SHOW_FIELDS "]"},
-	{"showconf", verb_showconf, "Print an interface's configuration, for use with setconf",
-	 "INTERFACE"},
-	{"set", verb_set, "Change an interface, add, remove or change peers",
-	 "INTERFACE [listen-port PORT] [fwmark MARK] [private-key FILE] [peer KEY [remove] "
-	 "[preshared-key FILE] [endpoint HOST:PORT] [persistent-keepalive SECONDS] "
-	 "[allowed-ips [+|-]IP/CIDR[,[+|-]IP/CIDR]...] ]..."},
-	{"setconf", verb_setconf, "Replace an interface's configuration by a file's",
-	 "INTERFACE FILE"},
-	{"addconf", verb_setconf, "Add a file's configuration to an interface's", "INTERFACE FILE"},
-	{"syncconf", verb_setconf,
-	 "Make an interface's configuration a file's without touching peers that stay",
-	 "INTERFACE FILE"},
-	{"genkey", verb_genkey, "Print a new private key", ""},
-	{"genpsk", verb_genkey, "Print a new preshared key", ""},
-	{"pubkey", verb_pubkey, "Read a private key, print its public key", ""},
-	{"add", verb_add, "Make an interface", "INTERFACE [--kind warren|wireguard] [--mtu BYTES]"},
-	{"del", verb_del, "Delete an interface", "INTERFACE"},
+	{ "show", verb_show, "Show interfaces and their peers",
+	  "{ INTERFACE | all | interfaces } [" SHOW_FIELDS "]" },
+	{ "showconf", verb_showconf, "Print an interface's configuration, for use with setconf",
+	  "INTERFACE" },
+	{ "set", verb_set, "Change an interface, add, remove or change peers",
+	  "INTERFACE [listen-port PORT] [fwmark MARK] [private-key FILE] [peer KEY [remove] "
+	  "[preshared-key FILE] [endpoint HOST:PORT] [persistent-keepalive SECONDS] "
+	  "[allowed-ips [+|-]IP/CIDR[,[+|-]IP/CIDR]...] ]..." },
+	{ "setconf", verb_setconf, "Replace an interface's configuration by a file's",
+	  "INTERFACE FILE" },
+	{ "addconf", verb_setconf, "Add a file's configuration to an interface's",
+	  "INTERFACE FILE" },
+	{ "syncconf", verb_setconf,
+	  "Make an interface's configuration a file's, peers that stay untouched",
+	  "INTERFACE FILE" },
+	{ "genkey", verb_genkey, "Print a new private key", "" },
+	{ "genpsk", verb_genkey, "Print a new preshared key", "" },
+	{ "pubkey", verb_pubkey, "Read a private key, print its public key", "" },
+	{ "add", verb_add, "Make an interface",
+	  "INTERFACE [--kind warren|wireguard] [--mtu BYTES]" },
+	{ "del", verb_del, "Delete an interface", "INTERFACE" },
+	{ "up", verb_up, "Make and set up an interface from a file",
+	  "{ FILE | INTERFACE } [--kind warren|wireguard]" },
+	{ "down", verb_down, "Undo what up did", "{ FILE | INTERFACE }" },
 };
+/* clang-format on */
 
 static const struct verb *find_verb(const char *name)
 {

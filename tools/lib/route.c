@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "route.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/rtnetlink.h>
+#include <netlink/route/addr.h>
+#include <netlink/route/link.h>
+#include <netlink/route/nexthop.h>
+#include <netlink/route/route.h>
+#include <string.h>
+
+#include "addr.h"
+#include "link.h"
+
+static struct nl_addr *make_nl(const struct warren_prefix *prefix)
+{
+	struct nl_addr *addr;
+
+	addr = nl_addr_build(prefix->family, warren_addr_bytes(prefix),
+			     warren_addr_size(prefix->family));
+	if (addr)
+		nl_addr_set_prefixlen(addr, prefix->cidr);
+	return addr;
+}
+
+static int from_nl(struct warren_prefix *prefix, struct nl_addr *addr)
+{
+	memset(prefix, 0, sizeof(*prefix));
+	prefix->family = nl_addr_get_family(addr);
+	if (prefix->family != AF_INET && prefix->family != AF_INET6)
+		return -1;
+	/* A default route's destination has no bytes. */
+	if (nl_addr_get_len(addr) > warren_addr_size(prefix->family))
+		return -1;
+	memcpy(&prefix->ip6, nl_addr_get_binary_addr(addr), nl_addr_get_len(addr));
+	prefix->cidr = nl_addr_get_prefixlen(addr);
+	return 0;
+}
+
+static struct rtnl_addr *make_address(uint32_t ifindex, const struct warren_prefix *prefix)
+{
+	struct rtnl_addr *a = rtnl_addr_alloc();
+	struct nl_addr *local = make_nl(prefix);
+
+	if (a && local && !rtnl_addr_set_local(a, local)) {
+		rtnl_addr_set_ifindex(a, ifindex);
+		rtnl_addr_set_scope(a, RT_SCOPE_UNIVERSE);
+	} else if (a) {
+		rtnl_addr_put(a);
+		a = NULL;
+	}
+	nl_addr_put(local);
+	return a;
+}
+
+int warren_route_add_address(struct warren_rtnl *rtnl, uint32_t ifindex,
+			     const struct warren_prefix *prefix, struct warren_error *err)
+{
+	struct rtnl_addr *a = make_address(ifindex, prefix);
+	char text[WARREN_ADDR_PREFIX];
+	int ret;
+
+	if (!a)
+		return warren_error_nomem(err);
+	rtnl->error = 0;
+	ret = rtnl_addr_add(rtnl->sock, a, NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_addr_put(a);
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "add the address %s",
+					warren_addr_print_prefix(text, prefix));
+	return 0;
+}
+
+int warren_route_del_address(struct warren_rtnl *rtnl, uint32_t ifindex,
+			     const struct warren_prefix *prefix, struct warren_error *err)
+{
+	struct rtnl_addr *a = make_address(ifindex, prefix);
+	char text[WARREN_ADDR_PREFIX];
+	int ret;
+
+	if (!a)
+		return warren_error_nomem(err);
+	rtnl->error = 0;
+	ret = rtnl_addr_delete(rtnl->sock, a, 0);
+	rtnl_addr_put(a);
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "remove the address %s",
+					warren_addr_print_prefix(text, prefix));
+	return 0;
+}
+
+int warren_route_each_address(struct warren_rtnl *rtnl, uint32_t ifindex,
+			      int (*each)(void *arg, const struct warren_prefix *prefix), void *arg,
+			      struct warren_error *err)
+{
+	static const int families[] = {AF_INET, AF_INET6};
+	struct warren_prefix prefix;
+	struct nl_cache *cache;
+	struct nl_object *o;
+	size_t i;
+	int ret;
+
+	rtnl->error = 0;
+	ret = rtnl_addr_alloc_cache(rtnl->sock, &cache);
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "list the addresses");
+	for (i = 0; i < 2 && !ret; i++)
+		for (o = nl_cache_get_first(cache); o && !ret; o = nl_cache_get_next(o)) {
+			struct rtnl_addr *a = (struct rtnl_addr *)o;
+
+			if (rtnl_addr_get_ifindex(a) != (int)ifindex ||
+			    rtnl_addr_get_family(a) != families[i] ||
+			    rtnl_addr_get_scope(a) == RT_SCOPE_LINK || !rtnl_addr_get_local(a) ||
+			    from_nl(&prefix, rtnl_addr_get_local(a)))
+				continue;
+			prefix.cidr = rtnl_addr_get_prefixlen(a);
+			if (each(arg, &prefix))
+				ret = warren_error_nomem(err);
+		}
+	nl_cache_free(cache);
+	return ret;
+}
+
+static struct rtnl_route *make_route(uint32_t ifindex, const struct warren_prefix *prefix,
+				     uint32_t table)
+{
+	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
+	struct rtnl_route *r = rtnl_route_alloc();
+	struct nl_addr *dst = make_nl(prefix);
+
+	if (r && hop && dst && !rtnl_route_set_dst(r, dst)) {
+		rtnl_route_set_table(r, table);
+		rtnl_route_set_protocol(r, RTPROT_BOOT);
+		rtnl_route_set_scope(r,
+				     prefix->family == AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
+		rtnl_route_nh_set_ifindex(hop, ifindex);
+		rtnl_route_add_nexthop(r, hop);
+		hop = NULL;
+	} else if (r) {
+		rtnl_route_put(r);
+		r = NULL;
+	}
+	if (hop)
+		rtnl_route_nh_free(hop);
+	nl_addr_put(dst);
+	return r;
+}
+
+int warren_route_add(struct warren_rtnl *rtnl, uint32_t ifindex, const struct warren_prefix *prefix,
+		     uint32_t table, struct warren_error *err)
+{
+	struct rtnl_route *r = make_route(ifindex, prefix, table);
+	char text[WARREN_ADDR_PREFIX];
+	int ret;
+
+	if (!r)
+		return warren_error_nomem(err);
+	rtnl->error = 0;
+	ret = rtnl_route_add(rtnl->sock, r, NLM_F_CREATE | NLM_F_EXCL);
+	rtnl_route_put(r);
+	if (!ret)
+		return 0;
+	warren_rtnl_fail(rtnl, ret, err, "add the route to %s",
+			 warren_addr_print_prefix(text, prefix));
+	if (rtnl->error == EEXIST)
+		return warren_error_set(err, WARREN_E_KERNEL,
+					"remove the other route, or set Table in [Interface]",
+					"there is a route to %s already", text);
+	return -1;
+}
+
+int warren_route_del(struct warren_rtnl *rtnl, uint32_t ifindex, const struct warren_prefix *prefix,
+		     uint32_t table, struct warren_error *err)
+{
+	struct rtnl_route *r = make_route(ifindex, prefix, table);
+	char text[WARREN_ADDR_PREFIX];
+	int ret;
+
+	if (!r)
+		return warren_error_nomem(err);
+	rtnl->error = 0;
+	ret = rtnl_route_delete(rtnl->sock, r, 0);
+	rtnl_route_put(r);
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "remove the route to %s",
+					warren_addr_print_prefix(text, prefix));
+	return 0;
+}
+
+int warren_route_each(struct warren_rtnl *rtnl, uint32_t ifindex,
+		      int (*each)(void *arg, const struct warren_prefix *prefix, uint32_t table),
+		      void *arg, struct warren_error *err)
+{
+	struct warren_prefix prefix;
+	struct nl_cache *cache;
+	struct nl_object *o;
+	int ret;
+
+	rtnl->error = 0;
+	ret = rtnl_route_alloc_cache(rtnl->sock, AF_UNSPEC, 0, &cache);
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "list the routes");
+	for (o = nl_cache_get_first(cache); o && !ret; o = nl_cache_get_next(o)) {
+		struct rtnl_route *r = (struct rtnl_route *)o;
+		struct rtnl_nexthop *hop;
+
+		if (rtnl_route_get_type(r) != RTN_UNICAST ||
+		    rtnl_route_get_protocol(r) == RTPROT_KERNEL || rtnl_route_get_nnexthops(r) != 1)
+			continue;
+		hop = rtnl_route_nexthop_n(r, 0);
+		if ((ifindex && rtnl_route_nh_get_ifindex(hop) != (int)ifindex) ||
+		    from_nl(&prefix, rtnl_route_get_dst(r)))
+			continue;
+		/* A default route's destination may lack its family. */
+		prefix.family = rtnl_route_get_family(r);
+		if (each(arg, &prefix, rtnl_route_get_table(r)))
+			ret = warren_error_nomem(err);
+	}
+	nl_cache_free(cache);
+	return ret;
+}
+
+int warren_route_mtu(struct warren_rtnl *rtnl, const struct warren_prefix *to, uint32_t *mtu,
+		     uint32_t *ifindex, struct warren_error *err)
+{
+	struct nl_addr *dst = make_nl(to);
+	struct rtnl_nexthop *hop = NULL;
+	struct rtnl_route *r = NULL;
+	struct warren_link link;
+	char text[WARREN_ADDR_PREFIX];
+	int ret;
+
+	if (!dst)
+		return warren_error_nomem(err);
+	rtnl->error = 0;
+	ret = rtnl_route_lookup(rtnl->sock, dst, &r);
+	nl_addr_put(dst);
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "find the way to %s",
+					warren_addr_print_prefix(text, to));
+	if (rtnl_route_get_nnexthops(r))
+		hop = rtnl_route_nexthop_n(r, 0);
+	if (hop)
+		ret = warren_link_get_index(rtnl, &link, rtnl_route_nh_get_ifindex(hop), err);
+	else
+		ret = warren_error_set(err, WARREN_E_KERNEL, NULL, "there is no way to %s",
+				       warren_addr_print_prefix(text, to));
+	if (!ret) {
+		if (rtnl_route_get_metric(r, RTAX_MTU, mtu) || !*mtu)
+			*mtu = link.mtu;
+		if (ifindex)
+			*ifindex = link.ifindex;
+	}
+	rtnl_route_put(r);
+	return ret;
+}
+
+/* libnl's rules know neither inversion nor prefix suppression. */
+static struct nl_msg *rule_message(int type, int flags, const struct warren_rule *rule)
+{
+	struct fib_rule_hdr head = {
+		.family = rule->family,
+		.table = rule->table < 256 ? rule->table : RT_TABLE_UNSPEC,
+		.action = FR_ACT_TO_TBL,
+		.flags = rule->not_mark ? FIB_RULE_INVERT : 0,
+	};
+	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+
+	if (!msg)
+		return NULL;
+	if (nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) ||
+	    nla_put_u32(msg, FRA_TABLE, rule->table) ||
+	    (rule->priority && nla_put_u32(msg, FRA_PRIORITY, rule->priority)) ||
+	    (rule->not_mark && nla_put_u32(msg, FRA_FWMARK, rule->not_mark)) ||
+	    (rule->suppress_default && nla_put_u32(msg, FRA_SUPPRESS_PREFIXLEN, 0))) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+int warren_route_add_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
+			  struct warren_error *err)
+{
+	struct nl_msg *msg = rule_message(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
+	int ret;
+
+	if (!msg)
+		return warren_error_nomem(err);
+	rtnl->error = 0;
+	ret = nl_send_sync(rtnl->sock, msg);
+	if (ret < 0)
+		return warren_rtnl_fail(rtnl, ret, err, "add a routing rule for table %u",
+					rule->table);
+	return 0;
+}
+
+int warren_route_del_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
+			  struct warren_error *err)
+{
+	struct nl_msg *msg = rule_message(RTM_DELRULE, 0, rule);
+	int ret;
+
+	if (!msg)
+		return warren_error_nomem(err);
+	rtnl->error = 0;
+	ret = nl_send_sync(rtnl->sock, msg);
+	if (ret >= 0)
+		return 0;
+	if (rtnl->error == ENOENT)
+		return 1;
+	return warren_rtnl_fail(rtnl, ret, err, "delete a routing rule of table %u", rule->table);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What up, down, save and strip share: a file that describes a whole interface.
+ */
+#ifndef WARREN_QUICK_H
+#define WARREN_QUICK_H
+
+#include <limits.h>
+#include <stdarg.h>
+
+#include "../lib/config.h"
+#include "../lib/rtnl.h"
+
+/**
+ * struct quick - an interface and its file
+ * @name: the interface
+ * @path: the file
+ * @config: what the file says
+ * @rtnl: open routing socket
+ * @ifindex: the interface's index while it exists
+ */
+struct quick {
+	char name[IFNAMSIZ];
+	char path[PATH_MAX];
+	struct warren_config config;
+	struct warren_rtnl rtnl;
+	uint32_t ifindex;
+};
+
+/**
+ * quick_open() - find and read the file that an argument names
+ * @q: filled; close it with quick_close(), also after a failure
+ * @arg: a path that ends in NAME.conf, or NAME for NAME.conf in /etc/warren or
+ *       /etc/wireguard
+ * @err: warnings and the failure
+ *
+ * Return: 0 or -1.
+ */
+int quick_open(struct quick *q, const char *arg, struct warren_error *err);
+
+/**
+ * quick_close() - give its memory back, keys overwritten
+ * @q: from quick_open()
+ */
+void quick_close(struct quick *q);
+
+/**
+ * quick_say() - tell on standard error what is done, as an ip(8) command or such
+ * @fmt: the text, as printf
+ */
+void quick_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/**
+ * run_hooks() - run the commands of one of the four hook keys
+ * @q: the interface, for %i
+ * @hooks: the commands, run by bash
+ * @key: the key, for the error
+ * @err: filled on failure
+ *
+ * Stops at the first command that fails.
+ *
+ * Return: 0 or -1.
+ */
+int run_hooks(const struct quick *q, const struct warren_strings *hooks, const char *key,
+	      struct warren_error *err);
+
+/**
+ * run_program() - run a program
+ * @argv: its name and arguments, ended by NULL
+ * @input: its standard input, or NULL for /dev/null
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int run_program(char *const argv[], const char *input, struct warren_error *err);
+
+/**
+ * run_find() - whether a program is there
+ * @name: its name, looked for in PATH
+ *
+ * Return: true if it can be run.
+ */
+bool run_find(const char *name);
+
+/**
+ * dns_set() - use the name servers and search domains of the file
+ * @q: the interface
+ * @err: filled on failure
+ *
+ * By systemd-resolved where it runs, else by resolvconf.
+ *
+ * Return: 0 or -1.
+ */
+int dns_set(const struct quick *q, struct warren_error *err);
+
+/**
+ * dns_unset() - take them back
+ * @q: the interface, which still exists
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int dns_unset(const struct quick *q, struct warren_error *err);
+
+/**
+ * full_wanted() - whether default routes of a file need routing by mark
+ * @q: the interface
+ * @family: AF_INET or AF_INET6
+ *
+ * Return: true if Table is auto and a peer has 0.0.0.0/0, or ::/0.
+ */
+bool full_wanted(const struct quick *q, uint16_t family);
+
+/**
+ * full_set() - lead everything into the tunnel but the tunnel's own packets
+ * @q: the interface, up
+ * @err: filled on failure
+ *
+ * Gives the device a mark, a table of that number with the default routes, rules
+ * that send what has no mark there, and an nftables table that keeps the mark on
+ * answers and drops what comes for the tunnel's address by another way.
+ *
+ * Return: 0 or -1; what was done before a failure is for full_unset().
+ */
+int full_set(struct quick *q, struct warren_error *err);
+
+/**
+ * full_unset() - take back what full_set() did
+ * @q: the interface
+ * @mark: the device's mark, read while it still existed
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int full_unset(struct quick *q, uint32_t mark, struct warren_error *err);
+
+#endif /* WARREN_QUICK_H */
