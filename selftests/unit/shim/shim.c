@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -157,7 +158,8 @@ void kvfree(const void *object)
 
 /* --- RCU --- */
 
-static pthread_rwlock_t readers = PTHREAD_RWLOCK_INITIALIZER;
+/* Readers who never pause must not keep a grace period from ending. */
+static pthread_rwlock_t readers = PTHREAD_RWLOCK_WRITER_NONRECURSIVE_INITIALIZER_NP;
 static pthread_mutex_t callbacks_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct rcu_head *callbacks;
 

@@ -18,7 +18,11 @@ typedef unsigned int gfp_t;
 #define U64_MAX UINT64_MAX
 
 #define __packed	__attribute__((packed))
+#if __has_attribute(nonstring)
 #define __nonstring	__attribute__((nonstring))
+#else
+#define __nonstring
+#endif
 #define __maybe_unused	__attribute__((unused))
 #define __rcu
 #define __force
