@@ -41,7 +41,7 @@ static void forget(int at)
 /* IPv6 addresses differ in the first and last bytes, which is enough to nest. */
 static struct warren_allowedips_prefix next_prefix(struct input *input)
 {
-	struct warren_allowedips_prefix prefix = { .cidr = next_byte(input) };
+	struct warren_allowedips_prefix prefix = {.cidr = next_byte(input)};
 
 	if (next_byte(input) % 2) {
 		prefix.family = AF_INET6;
@@ -138,7 +138,7 @@ static void walk(void)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	struct input input = { data, data + size };
+	struct input input = {data, data + size};
 
 	must(!warren_allowedips_cache_create());
 	warren_allowedips_init(&table);

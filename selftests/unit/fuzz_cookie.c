@@ -10,7 +10,7 @@
 #include "cookie.h"
 #include "fuzz.h"
 
-static const u8 public_key[WARREN_KEY_SIZE] = { 1, 2, 3 };
+static const u8 public_key[WARREN_KEY_SIZE] = {1, 2, 3};
 static struct warren_cookie_checker checker;
 static struct warren_cookie cookie;
 static struct warren_source source;
@@ -82,7 +82,7 @@ static void consume_stranger(struct input *input)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	struct input input = { data, data + size };
+	struct input input = {data, data + size};
 
 	setup();
 	while (!at_end(&input)) {

@@ -14,7 +14,7 @@
 #include "noise.h"
 #include "fuzz.h"
 
-static const u8 private_keys[2][32] = { { 8, 1 }, { 8, 2 } };
+static const u8 private_keys[2][32] = {{8, 1}, {8, 2}};
 
 static struct {
 	struct warren_identity identity;
@@ -117,7 +117,7 @@ static void change(void *message, size_t len, struct input *input)
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	struct input input = { data, data + size };
+	struct input input = {data, data + size};
 
 	setup();
 	for (int steps = 0; steps < 24 && !at_end(&input); steps++) {

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
-	struct input input = { data, data + size };
+	struct input input = {data, data + size};
 	struct warren_replay replay = {};
 	u64 accepted[MOST], newest = 0;
 	int count = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Made by make-vectors from selftests/lib/wgproto.py; not for editing. */
+/* clang-format off */
 static const struct handshake_vector {
 	const char *name;
 	u8 psk[32];

@@ -33,7 +33,7 @@ void ktap_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #define TEST(test_name)                                                                            \
 	static void test_name(void);                                                               \
-	static struct ktap_case test_name##_case = { #test_name, test_name, 0 };                   \
+	static struct ktap_case test_name##_case = {#test_name, test_name, 0};                     \
 	static void __attribute__((constructor)) test_name##_register(void)                        \
 	{                                                                                          \
 		ktap_register(&test_name##_case);                                                  \

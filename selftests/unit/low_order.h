@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Points of small order, whose product with any clamped scalar is zero; with their aliases. */
+/* clang-format off */
 static const u8 low_order_points[][32] = {
 	{
 		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,

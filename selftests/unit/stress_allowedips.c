@@ -42,9 +42,9 @@ static void *read_on(void *argument)
 		rcu_read_lock();
 		for (int i = 0; i < 100; i++) {
 			struct warren_allowedips_owner *owner;
-			u8 ours[4] = { 10, next_random(&reader->random_state) % 8,
-				       next_random(&reader->random_state) % 8, 1 };
-			u8 fixed[4] = { 10, 255, next_random(&reader->random_state), 1 };
+			u8 ours[4] = {10, next_random(&reader->random_state) % 8,
+				      next_random(&reader->random_state) % 8, 1};
+			u8 fixed[4] = {10, 255, next_random(&reader->random_state), 1};
 
 			owner = warren_allowedips_lookup(&table, AF_INET, ours);
 			reader->wrong += owner < owners || owner >= owners + OWNERS - 1;
@@ -59,9 +59,10 @@ static void *read_on(void *argument)
 
 static bool change(u64 *random_state)
 {
-	u8 address[4] = { 10, next_random(random_state) % 8, next_random(random_state) % 8, 0 };
+	u8 address[4] = {10, next_random(random_state) % 8, next_random(random_state) % 8, 0};
 	u8 cidr = 9 + next_random(random_state) % 24;
-	struct warren_allowedips_owner *owner = &owners[1 + next_random(random_state) % (OWNERS - 2)];
+	struct warren_allowedips_owner *owner =
+		&owners[1 + next_random(random_state) % (OWNERS - 2)];
 
 	if (next_random(random_state) % 512 == 0) {
 		warren_allowedips_remove_owner(&table, owner);

@@ -137,11 +137,11 @@ TEST(longest_prefix_wins)
 
 TEST(order_of_insertion_does_not_matter)
 {
-	static const char *const nested[] = { "0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16",
-					      "10.1.2.3/32" };
+	static const char *const nested[] = {"0.0.0.0/0", "10.0.0.0/8", "10.1.0.0/16",
+					     "10.1.2.3/32"};
 
 	for (int order = 0; order < 24; order++) {
-		int left[4] = { 0, 1, 2, 3 };
+		int left[4] = {0, 1, 2, 3};
 
 		setup();
 		for (int i = 4, code = order; i > 0; code /= i, i--) {
@@ -353,7 +353,8 @@ TEST(every_length_of_one_address)
 	setup();
 	memset(address, 0xa5, sizeof(address));
 	for (int cidr = 128; cidr >= 0; cidr--) {
-		CHECK(!warren_allowedips_insert(&table, AF_INET6, address, cidr, &owners[cidr % 7]));
+		CHECK(!warren_allowedips_insert(&table, AF_INET6, address, cidr,
+						&owners[cidr % 7]));
 		if (!cidr)
 			break;
 		memcpy(beside, address, sizeof(beside));
@@ -467,7 +468,8 @@ static int model_lookup(int family, const u8 *address)
 	int best = -1;
 
 	for (int i = 0; i < model_count; i++)
-		if (model[i].family == family && same_bits(model[i].address, address, model[i].cidr) &&
+		if (model[i].family == family &&
+		    same_bits(model[i].address, address, model[i].cidr) &&
 		    (best < 0 || model[i].cidr > model[best].cidr))
 			best = i;
 	return best < 0 ? -1 : model[best].owner;
@@ -607,7 +609,8 @@ TEST(memory_a_prefix)
 	setup();
 	ipv4 = bytes_a_prefix(AF_INET, 1000000);
 	ipv6 = bytes_a_prefix(AF_INET6, 1000000);
-	ktap_note("1,000,000 random hosts: %.1f bytes a prefix for IPv4, %.1f for IPv6", ipv4, ipv6);
+	ktap_note("1,000,000 random hosts: %.1f bytes a prefix for IPv4, %.1f for IPv6", ipv4,
+		  ipv6);
 	CHECK(ipv4 <= 56 && ipv6 <= 72);
 	teardown();
 }

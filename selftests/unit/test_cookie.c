@@ -29,7 +29,7 @@ static void setup(void)
 	warren_cookie_checker_rekey(&checker, vector->responder_public);
 	warren_cookie_init(&cookie, vector->responder_public);
 	memcpy(&message, vector->initiation, sizeof(message));
-	source = (struct warren_source){ { 192, 0, 2, 1 }, 4, htobe16(51820) };
+	source = (struct warren_source){{192, 0, 2, 1}, 4, htobe16(51820)};
 }
 
 static enum warren_mac_state check(void)
@@ -108,7 +108,8 @@ TEST(cookie_reply_as_python_makes_it)
 TEST(flipped_bits_are_noticed_by_mac1)
 {
 	setup();
-	for (size_t bit = 0; bit < offsetof(struct warren_message_initiation, macs.mac2) * 8; bit++) {
+	for (size_t bit = 0; bit < offsetof(struct warren_message_initiation, macs.mac2) * 8;
+	     bit++) {
 		((u8 *)&message)[bit / 8] ^= 1 << bit % 8;
 		CHECK(check() == WARREN_MAC_INVALID);
 		((u8 *)&message)[bit / 8] ^= 1 << bit % 8;
@@ -310,8 +311,9 @@ static void *worker(void *argument)
 	struct warren_message_initiation copy = message;
 
 	for (int i = 0; i < 2000; i++)
-		*(int *)argument += warren_cookie_check(&checker, &copy, sizeof(copy), &source, true,
-							now + i * SECOND) == WARREN_MAC_INVALID;
+		*(int *)argument +=
+			warren_cookie_check(&checker, &copy, sizeof(copy), &source, true,
+					    now + i * SECOND) == WARREN_MAC_INVALID;
 	return NULL;
 }
 

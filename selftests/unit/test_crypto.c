@@ -88,17 +88,16 @@ TEST(blake2s_in_pieces)
 
 static const char aead_key[] = "1c9240a5eb55d38af333888604f6b5f0473917c1402b80099dca5cbc207075c0";
 static const char aead_ad[] = "f33388860000000000004e91";
-static const char aead_sealed[] =
-	"64a0861575861af460f062c79be643bd5e805cfd345cf389f108670ac76c8cb2"
-	"4c6cfc18755d43eea09ee94e382d26b0bdb7b73c321b0100d4f03b7f355894cf"
-	"332f830e710b97ce98c8a84abd0b948114ad176e008d33bd60f982b1ff37c855"
-	"9797a06ef4f0ef61c186324e2b3506383606907b6a7c02b0f9f6157b53c867e4"
-	"b9166c767b804d46a59b5216cde7a4e99040c5a40433225ee282a1b0a06c523e"
-	"af4534d7f83fa1155b0047718cbc546a0d072b04b3564eea1b422273f548271a"
-	"0bb2316053fa76991955ebd63159434ecebb4e466dae5a1073a6727627097a10"
-	"49e617d91d361094fa68f0ff77987130305beaba2eda04df997b714d6c6f2c29"
-	"a6ad5cb4022b02709b"
-	"eead9d67890cbb22392336fea1851f38";
+static const char aead_sealed[] = "64a0861575861af460f062c79be643bd5e805cfd345cf389f108670ac76c8cb2"
+				  "4c6cfc18755d43eea09ee94e382d26b0bdb7b73c321b0100d4f03b7f355894cf"
+				  "332f830e710b97ce98c8a84abd0b948114ad176e008d33bd60f982b1ff37c855"
+				  "9797a06ef4f0ef61c186324e2b3506383606907b6a7c02b0f9f6157b53c867e4"
+				  "b9166c767b804d46a59b5216cde7a4e99040c5a40433225ee282a1b0a06c523e"
+				  "af4534d7f83fa1155b0047718cbc546a0d072b04b3564eea1b422273f548271a"
+				  "0bb2316053fa76991955ebd63159434ecebb4e466dae5a1073a6727627097a10"
+				  "49e617d91d361094fa68f0ff77987130305beaba2eda04df997b714d6c6f2c29"
+				  "a6ad5cb4022b02709b"
+				  "eead9d67890cbb22392336fea1851f38";
 static const char aead_plain[] =
 	"Internet-Drafts are draft documents valid for a maximum of six months and may be updated, "
 	"replaced, or obsoleted by other documents at any time. It is inappropriate to use "
@@ -163,7 +162,7 @@ TEST(chacha20poly1305_notices_changes)
 
 TEST(chacha20poly1305_of_nothing)
 {
-	u8 key[32] = { 1 }, sealed[WARREN_TAG_SIZE];
+	u8 key[32] = {1}, sealed[WARREN_TAG_SIZE];
 
 	warren_seal(sealed, NULL, 0, NULL, 0, 5, key);
 	CHECK(warren_open(NULL, sealed, sizeof(sealed), NULL, 0, 5, key));
@@ -174,8 +173,9 @@ TEST(chacha20poly1305_of_nothing)
 
 TEST(xchacha20poly1305_of_the_draft)
 {
-	static const char plain[] = "Ladies and Gentlemen of the class of '99: If I could offer you "
-				    "only one tip for the future, sunscreen would be it.";
+	static const char plain[] =
+		"Ladies and Gentlemen of the class of '99: If I could offer you "
+		"only one tip for the future, sunscreen would be it.";
 	const size_t len = sizeof(plain) - 1;
 	u8 key[32], nonce[24], ad[12], sealed[sizeof(plain) - 1 + WARREN_TAG_SIZE];
 	u8 out[sizeof(sealed)];
@@ -209,12 +209,12 @@ TEST(xchacha20poly1305_of_the_draft)
 TEST(curve25519_of_rfc_7748)
 {
 	static const char *const vectors[][3] = {
-		{ "a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
-		  "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
-		  "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552" },
-		{ "4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d",
-		  "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
-		  "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957" },
+		{"a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4",
+		 "e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c",
+		 "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552"},
+		{"4b66e9d4d1b4673c5ad22691957d6af5c11b6421e0ea01d42ca4169e7918ba0d",
+		 "e5210f12786811d3f4b7959d0538ae2c31dbe7106fc03c3efc4cd549c715a493",
+		 "95cbde9476e8907d7aade45cb4b873f88b595a68799fa152e6f8f7647aac7957"},
 	};
 	u8 scalar[32], point[32], shared[32];
 
@@ -229,7 +229,7 @@ TEST(curve25519_of_rfc_7748)
 
 TEST(curve25519_iterated_of_rfc_7748)
 {
-	u8 scalar[32] = { 9 }, point[32] = { 9 }, shared[32];
+	u8 scalar[32] = {9}, point[32] = {9}, shared[32];
 
 	for (int i = 0; i < 1000; i++) {
 		CHECK(warren_dh(shared, scalar, point));

@@ -206,7 +206,7 @@ TEST(without_a_private_key_nothing_starts)
 TEST(new_private_key_reaches_the_handshake)
 {
 	struct warren_handshake before;
-	u8 key[32] = { 0x42 };
+	u8 key[32] = {0x42};
 
 	setup();
 	REQUIRE(!create_initiation());
@@ -278,7 +278,7 @@ TEST(crossing_initiations_end_in_one_session)
 
 TEST(secrets_of_a_handshake_are_wiped_after_it)
 {
-	const struct warren_handshake *sides[] = { &initiator.handshake, &responder.handshake };
+	const struct warren_handshake *sides[] = {&initiator.handshake, &responder.handshake};
 
 	setup();
 	REQUIRE(exchange());
@@ -338,7 +338,7 @@ TEST(flipped_bits_of_an_initiation_are_noticed)
 TEST(initiation_for_another_is_not_opened)
 {
 	struct warren_identity other;
-	u8 key[32] = { 9 };
+	u8 key[32] = {9};
 
 	setup();
 	warren_identity_set(&other, key);
@@ -362,7 +362,7 @@ TEST(opening_tells_who_it_is_and_changes_nothing)
 TEST(impostor_is_opened_but_not_accepted)
 {
 	struct warren_handshake before;
-	u8 key[32] = { 77 };
+	u8 key[32] = {77};
 	struct side impostor;
 
 	setup();
@@ -548,7 +548,7 @@ TEST(low_order_key_stops_a_response)
 
 TEST(timestamp_is_tai64n)
 {
-	static const u8 want[12] = { 0x40, 0, 0, 0, 0x65, 0x53, 0xf1, 0x0a, 0x12, 0, 0, 0 };
+	static const u8 want[12] = {0x40, 0, 0, 0, 0x65, 0x53, 0xf1, 0x0a, 0x12, 0, 0, 0};
 	u8 label[12];
 
 	warren_noise_timestamp(label, 1700000000, 0x12345678);

@@ -27,7 +27,7 @@ static void teardown(void)
 
 static struct warren_source ipv4(u32 address)
 {
-	struct warren_source source = { .address_len = 4 };
+	struct warren_source source = {.address_len = 4};
 
 	address = cpu_to_be32(address);
 	memcpy(source.address, &address, 4);
@@ -36,7 +36,7 @@ static struct warren_source ipv4(u32 address)
 
 static struct warren_source ipv6(u64 prefix, u64 host)
 {
-	struct warren_source source = { .address_len = 16 };
+	struct warren_source source = {.address_len = 16};
 
 	prefix = cpu_to_be64(prefix);
 	host = cpu_to_be64(host);

@@ -67,9 +67,9 @@ TEST(window_is_exactly_8192_wide)
 /* A place in the ring is used again: what was there before must be forgotten. */
 TEST(jumps_forget_what_they_pass)
 {
-	static const u64 jumps[] = { 1,	   2,	 63,	 64,	 65,	 127,	  128,
-				     8128, 8191, 8192,	 8193,	 8255,	 16384,	  WINDOW * 5 + 3,
-				     1ULL << 32, 1ULL << 60 };
+	static const u64 jumps[] = {1,		2,	   63,	 64,   65,   127,   128,
+				    8128,	8191,	   8192, 8193, 8255, 16384, WINDOW * 5 + 3,
+				    1ULL << 32, 1ULL << 60};
 
 	for (unsigned int i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
 		u64 newest = WINDOW + 77 + jumps[i];

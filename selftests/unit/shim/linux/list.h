@@ -45,8 +45,7 @@ static inline void list_move_tail(struct list_head *entry, struct list_head *lis
 #define list_for_each_entry_safe(entry, following, list, member)                                   \
 	for ((entry) = list_entry((list)->next, __typeof__(*(entry)), member),                     \
 	    (following) = list_entry((entry)->member.next, __typeof__(*(entry)), member);          \
-	     &(entry)->member != (list);                                                           \
-	     (entry) = (following),                                                                \
+	     &(entry)->member != (list); (entry) = (following),                                    \
 	    (following) = list_entry((following)->member.next, __typeof__(*(following)), member))
 
 #endif

@@ -20,7 +20,8 @@ void rcu_barrier(void);
 
 #define rcu_read_lock_bh_held() true
 
-#define rcu_dereference_check(p, condition)	((void)(condition), __atomic_load_n(&(p), __ATOMIC_ACQUIRE))
+#define rcu_dereference_check(p, condition)                                                        \
+	((void)(condition), __atomic_load_n(&(p), __ATOMIC_ACQUIRE))
 #define rcu_dereference_protected(p, condition) ((void)(condition), (p))
 #define rcu_access_pointer(p)			__atomic_load_n(&(p), __ATOMIC_RELAXED)
 #define rcu_assign_pointer(p, value)		__atomic_store_n(&(p), value, __ATOMIC_RELEASE)

@@ -8,10 +8,10 @@ struct rw_semaphore {
 	pthread_rwlock_t lock;
 };
 
-#define init_rwsem(sem)	pthread_rwlock_init(&(sem)->lock, NULL)
+#define init_rwsem(sem) pthread_rwlock_init(&(sem)->lock, NULL)
 #define down_read(sem)	pthread_rwlock_rdlock(&(sem)->lock)
 #define up_read(sem)	pthread_rwlock_unlock(&(sem)->lock)
-#define down_write(sem)	pthread_rwlock_wrlock(&(sem)->lock)
+#define down_write(sem) pthread_rwlock_wrlock(&(sem)->lock)
 
 /* The write lock is kept, which allows less, but no other order of events. */
 #define downgrade_write(sem) ((void)(sem))

@@ -17,20 +17,20 @@ typedef unsigned int gfp_t;
 
 #define U64_MAX UINT64_MAX
 
-#define __packed	__attribute__((packed))
+#define __packed __attribute__((packed))
 #if __has_attribute(nonstring)
-#define __nonstring	__attribute__((nonstring))
+#define __nonstring __attribute__((nonstring))
 #else
 #define __nonstring
 #endif
-#define __maybe_unused	__attribute__((unused))
+#define __maybe_unused __attribute__((unused))
 #define __rcu
 #define __force
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
-#define likely(x)	__builtin_expect(!!(x), 1)
-#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define likely(x)   __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
 
 #define cpu_to_le32(x) htole32(x)
 #define le32_to_cpu(x) le32toh(x)
