@@ -410,7 +410,8 @@ int warren_addr_parse_allowedips(struct warren_peer *peer, const char *text, boo
 		for (use = len; use && strchr(" \t", from[use - 1]); use--)
 			;
 		if (use >= sizeof(item))
-			return warren_error_set(err, WARREN_E_VALUE, NULL,
+			return warren_error_set(err, WARREN_E_VALUE,
+						"put commas between the addresses",
 						"\"%.60s...\" is not an IP address", from);
 		memcpy(item, from, use);
 		item[use] = '\0';

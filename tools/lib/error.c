@@ -7,6 +7,8 @@
 
 static void put(char *to, size_t size, const char *from)
 {
+	if (from == to)
+		return;
 	snprintf(to, size, "%s", from ? from : "");
 }
 
@@ -77,7 +79,7 @@ char *warren_error_format(const struct warren_error *err, char *buf, unsigned in
 {
 	char line[16] = "";
 
-	if (err->line)
+	if (err->line && err->file[0])
 		snprintf(line, sizeof(line), ":%u", err->line);
 	snprintf(buf, size, "%s%s%s%s%s%s%s%s", err->file, line, err->file[0] ? ": " : "", err->key,
 		 err->key[0] ? ": " : "", err->text, err->remedy[0] ? "\n  remedy: " : "",

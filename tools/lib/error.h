@@ -111,7 +111,7 @@ void warren_error_warn(struct warren_error *err, const char *remedy, const char 
 /**
  * warren_error_place() - say which file, line and key are being read
  * @err: where
- * @file: file, or NULL for none
+ * @file: file, or NULL for none; may be @err's own
  * @line: line from 1, or 0
  * @key: key, or NULL for none
  */

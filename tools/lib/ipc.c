@@ -38,14 +38,8 @@ static int add_link(void *arg, const struct warren_link *link)
 	return warren_link_is_tunnel(link) ? add_name(arg, link->name) : 0;
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(a, b);
-}
-
 static int list_programs(struct warren_names *list, struct warren_error *err)
 {
-	size_t first = list->n;
 	struct dirent *entry;
 	DIR *dir;
 	int ret = 0;
@@ -65,8 +59,6 @@ static int list_programs(struct warren_names *list, struct warren_error *err)
 			ret = warren_error_nomem(err);
 	}
 	closedir(dir);
-	if (list->n > first)
-		qsort(list->names + first, list->n - first, sizeof(*list->names), by_name);
 	return ret;
 }
 

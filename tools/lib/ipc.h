@@ -23,7 +23,8 @@ struct warren_names {
  * @list: filled; free it with warren_ipc_list_free(), also after a failure
  * @err: filled on failure
  *
- * The kernel's come first, by interface index, then those of programs, by name.
+ * The kernel's come first, by interface index, then those of programs, in the
+ * order of their folder, as wg lists them.
  *
  * Return: 0 or -1.
  */

@@ -8,22 +8,51 @@
 #include <string.h>
 #include <unistd.h>
 
+/* All ones if low <= c <= high, else zero, without a branch. */
+static uint32_t in_range(uint32_t c, uint32_t low, uint32_t high)
+{
+	return -(((low - 1 - c) & (c - high - 1)) >> 31);
+}
+
+/* The six bits a character stands for; bit 6 is set if it stands for none. */
+static uint32_t six_bits(unsigned char c)
+{
+	uint32_t upper = in_range(c, 'A', 'Z'), lower = in_range(c, 'a', 'z');
+	uint32_t digit = in_range(c, '0', '9'), plus = in_range(c, '+', '+');
+	uint32_t slash = in_range(c, '/', '/');
+
+	return (upper & (c - 'A')) | (lower & (c - 'a' + 26)) | (digit & (c - '0' + 52)) |
+	       (plus & 62) | (slash & 63) | (~(upper | lower | digit | plus | slash) & 64);
+}
+
+/* Not libsodium's decoder: it takes bytes above 127 for characters of base64. */
 int warren_key_from_base64(uint8_t key[WARREN_KEY_BYTES], const char *text)
 {
-	uint8_t tmp[WARREN_KEY_BYTES];
-	const char *end;
-	size_t len;
-	int ret = -1;
+	uint8_t tmp[WARREN_KEY_BYTES + 1];
+	uint32_t wrong, bits = 0;
+	size_t i, n = 0;
 
-	if (strnlen(text, WARREN_KEY_BASE64) == WARREN_KEY_BASE64 - 1 &&
-	    !sodium_base642bin(tmp, sizeof(tmp), text, WARREN_KEY_BASE64 - 1, NULL, &len, &end,
-			       sodium_base64_VARIANT_ORIGINAL) &&
-	    len == sizeof(tmp) && !*end) {
-		memcpy(key, tmp, sizeof(tmp));
-		ret = 0;
+	if (strnlen(text, WARREN_KEY_BASE64) != WARREN_KEY_BASE64 - 1)
+		return -1;
+	wrong = ~in_range((unsigned char)text[43], '=', '=');
+	for (i = 0; i < 44; i++) {
+		/* The last character is the padding and stands for zeroes. */
+		uint32_t six = i < 43 ? six_bits(text[i]) : 0;
+
+		wrong |= six & 64;
+		bits = bits << 6 | (six & 63);
+		if (i % 4 == 3) {
+			tmp[n++] = bits >> 16;
+			tmp[n++] = bits >> 8;
+			tmp[n++] = bits;
+		}
 	}
+	/* Two bits more than 32 bytes have: they must be zero. */
+	wrong |= tmp[WARREN_KEY_BYTES];
+	if (!wrong)
+		memcpy(key, tmp, WARREN_KEY_BYTES);
 	sodium_memzero(tmp, sizeof(tmp));
-	return ret;
+	return wrong ? -1 : 0;
 }
 
 char *warren_key_to_base64(char text[WARREN_KEY_BASE64], const uint8_t key[WARREN_KEY_BYTES])

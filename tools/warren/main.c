@@ -89,26 +89,32 @@ int verb_usage(struct warren_error *err)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct warren_error err = {.warn = print_warning};
+	struct warren_error err = { .warn = print_warning };
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		print_usage(stdout, verb);
-	} else if (verb->run(&err, argc, argv)) {
-		if (err.text[0])
-			print_error(&err);
-		if (err.code == WARREN_E_USAGE)
-			print_usage(stderr, verb);
-		/* What was printed before the failure is still good. */
-		fflush(stdout);
-		return err.code;
+		return 0;
 	}
-	if (fflush(stdout) || ferror(stdout)) {
-		warren_error_place(&err, NULL, 0, NULL);
-		warren_error_errno(&err, WARREN_E_FILE, errno, "cannot write to standard output");
+	if (!verb->run(&err, argc, argv))
+		return 0;
+	if (err.text[0])
 		print_error(&err);
-		return err.code;
+	if (err.code == WARREN_E_USAGE)
+		print_usage(stderr, verb);
+	return err.code;
+}
+
+/* Writes what is left; a full disk must not look like success. */
+static int finish(int code)
+{
+	struct warren_error err = {};
+
+	if ((fflush(stdout) || ferror(stdout)) && !code) {
+		code = WARREN_E_FILE;
+		warren_error_errno(&err, code, errno, "cannot write to standard output");
+		print_error(&err);
 	}
-	return 0;
+	return code;
 }
 
 int main(int argc, char **argv)
@@ -140,7 +146,7 @@ int main(int argc, char **argv)
 		print_help(stderr);
 		ret = WARREN_E_USAGE;
 	}
-	fflush(stdout);
+	ret = finish(ret);
 	warren_key_wipe(out, sizeof(out));
 	return ret;
 }
