@@ -22,7 +22,7 @@ def _setns(fd):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def command(*argv, stdin=None, check=True, timeout=60):
+def command(*argv, stdin=None, check=True, timeout=3600):
     """Runs a command here; returns what it printed."""
     done = subprocess.run(argv, input=stdin, text=True, timeout=timeout,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -59,9 +59,9 @@ class Namespace:
         finally:
             _setns(_home)
 
-    def ip(self, *lines):
-        """Several `ip` commands by one process."""
-        command("ip", "-n", self.name, "-batch", "-",
+    def ip(self, *lines, family=None):
+        """Several `ip` commands by one process. @family: 6 for `ip -6`."""
+        command("ip", "-n", self.name, *([f"-{family}"] if family else []), "-batch", "-",
                 stdin="".join(line + "\n" for line in lines))
 
     def run(self, *argv, **options):
