@@ -123,8 +123,7 @@ owner_of(const struct leaf *leaf, struct warren_allowedips_owner *otherwise)
  * the first that does not fit: nothing below can fit then.
  */
 static __always_inline struct warren_allowedips_owner *
-lookup(const struct warren_allowedips_node *node, const u8 *address,
-       unsigned int size)
+lookup(const struct warren_allowedips_node *node, const u8 *address, unsigned int size)
 {
 	struct warren_allowedips_owner *owner = NULL;
 
@@ -400,16 +399,14 @@ static struct leaf *descend(struct way *way,
 	way->fork = NULL;
 	while (node && !is_leaf(node)) {
 		struct fork *fork = fork_of(node);
-		unsigned int side;
+		unsigned int side = 1;
 
-		if (node->bits > cidr)
+		if (node->bits > cidr || (node->bits == cidr && node->kind == BRANCH))
 			return NULL;
-		if (node->kind == COVER)
-			side = node->bits != cidr;
-		else if (node->bits == cidr)
-			return NULL;
-		else
+		if (node->kind == BRANCH)
 			side = bit_at(address, node->bits);
+		else if (node->bits == cidr)
+			side = 0;
 
 		way->fork_place = way->place;
 		way->fork = fork;

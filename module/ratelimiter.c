@@ -80,6 +80,7 @@ static struct warren_ratelimiter_set *get_sets(struct warren_ratelimiter *limite
 	struct warren_ratelimiter_set *sets, *others;
 	int i;
 
+	/* Pairs with cmpxchg() below: the locks are ready before they are seen. */
 	sets = smp_load_acquire(&limiter->sets);
 	if (likely(sets))
 		return sets;
