@@ -228,7 +228,7 @@ static const struct net_device_ops netdev_ops = {
 	.ndo_open = open,
 	.ndo_stop = stop,
 	.ndo_start_xmit = xmit,
-	WARREN_GET_STATS64
+	.ndo_get_stats64 = dev_get_tstats64,
 };
 
 static const struct device_type device_type = { .name = WARREN_LINK_KIND };
@@ -396,7 +396,7 @@ module_param(wireguard_compat, bool, 0444);
 MODULE_PARM_DESC(wireguard_compat,
 		 "Answer to WireGuard's names too, for tools that know only these");
 
-int warren_device_init(void)
+int __init warren_device_init(void)
 {
 	int err;
 

@@ -580,7 +580,10 @@ static void set_endpoint(struct warren_peer *peer, const struct nlattr *attr)
 {
 	struct warren_endpoint endpoint = {};
 
-	memcpy(&endpoint.addr, nla_data(attr), nla_len(attr));
+	if (nla_len(attr) == sizeof(endpoint.addr4))
+		memcpy(&endpoint.addr4, nla_data(attr), sizeof(endpoint.addr4));
+	else
+		memcpy(&endpoint.addr6, nla_data(attr), sizeof(endpoint.addr6));
 	warren_peer_set_endpoint(peer, &endpoint);
 }
 

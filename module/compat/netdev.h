@@ -16,8 +16,7 @@ static inline void warren_netdev_set_lltx(struct net_device *dev)
 }
 
 #ifdef WARREN_HAVE_PCPU_STAT_TYPE
-/* The core allocates, sums up and frees. */
-#define WARREN_GET_STATS64
+/* The core allocates and frees. */
 static inline int warren_netdev_alloc_stats(struct net_device *dev)
 {
 	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
@@ -28,7 +27,6 @@ static inline void warren_netdev_free_stats(struct net_device *dev)
 {
 }
 #else
-#define WARREN_GET_STATS64 .ndo_get_stats64 = dev_get_tstats64,
 static inline int warren_netdev_alloc_stats(struct net_device *dev)
 {
 	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
