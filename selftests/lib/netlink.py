@@ -76,8 +76,9 @@ class Netlink:
 
     def send(self, kind, flags, payload):
         self.sequence += 1
-        self.socket.send(struct.pack("=IHHII", 16 + len(payload), kind, REQUEST | flags,
-                                     self.sequence, 0) + payload)
+        self.request = struct.pack("=IHHII", 16 + len(payload), kind, REQUEST | flags,
+                                   self.sequence, 0) + payload
+        self.socket.send(self.request)
 
     def receive(self):
         """Yields (kind, flags, payload) of each message of one datagram."""

@@ -10,13 +10,15 @@ import time
 
 from ktap import Failure, check, cleanup, equal
 
-# Everything sent is a piece of this, at an offset that the receiver knows.
-_CONTENT = random.Random(7).randbytes((1 << 20) + 4099)
-_PERIOD = len(_CONTENT) - 65536
+# Everything sent is a piece of an endless text, at an offset that the receiver
+# knows; its period is prime, so that no displaced piece fits by chance.
+_PERIOD, _MOST = 1048583, 65536
+_CONTENT = random.Random(7).randbytes(_PERIOD)
+_CONTENT += _CONTENT[:_MOST]
 
 
 def content(offset, size):
-    """@size bytes (at most 64 KiB) of an endless text, from @offset."""
+    """@size bytes of the text, at most 64 KiB, from @offset."""
     start = offset % _PERIOD
     return _CONTENT[start:start + size]
 

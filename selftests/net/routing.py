@@ -178,6 +178,7 @@ def icmp_to_a_local_sender():
         v6 = ":" in address
         sender = world.ns.udp("::" if v6 else "0.0.0.0")
         error_queue(sender)
+        sender.setblocking(False)
         refused(sender.sendto, b"x", (address, 9))
 
         def error():
