@@ -321,6 +321,8 @@ TEST(prefixes_come_in_order_of_insertion)
 	CHECK(!insert("1.0.0.0/9", 0));
 	CHECK(!insert("192.168.0.0/31", 0));
 	CHECK(!strcmp(prefixes(0), "10.0.0.0/8 ::/0 1.0.0.0/9 192.168.0.0/31"));
+	/* What is given to its owner again stays; what comes back is new. */
+	CHECK(!insert("10.0.0.0/8", 0));
 	CHECK(!insert("1.0.0.0/9", 1));
 	CHECK(!insert("1.0.0.0/9", 0));
 	CHECK(!strcmp(prefixes(0), "10.0.0.0/8 ::/0 192.168.0.0/31 1.0.0.0/9"));
@@ -407,6 +409,16 @@ TEST(failed_caches_are_reported)
 		CHECK(warren_allowedips_cache_create() == -ENOMEM);
 	}
 	shim_fail_allocation(-1);
+}
+
+/* Aborts when a cache goes before what is in it. */
+TEST(caches_wait_for_what_was_removed)
+{
+	setup();
+	CHECK(!insert("10.0.0.0/8", 0));
+	CHECK(!insert("fd00::/8", 0));
+	warren_allowedips_free(&table);
+	warren_allowedips_cache_destroy();
 }
 
 /* A reader that came before a removal goes on from what was removed. */

@@ -203,37 +203,3 @@ TEST(unused_limiter_has_no_table)
 	teardown();
 	CHECK(!limiter.sets);
 }
-
-/* --- many callers at once; the first of them make the table --- */
-
-#define WORKERS 8
-
-static pthread_barrier_t start;
-
-static void *worker(void *argument)
-{
-	int *allowed = argument;
-
-	pthread_barrier_wait(&start);
-	for (u32 i = 0; i < 200; i++)
-		*allowed += allow(ipv4(i / 4));
-	return NULL;
-}
-
-TEST(concurrent_callers_share_the_buckets)
-{
-	pthread_t threads[WORKERS];
-	int allowed[WORKERS] = {}, sum = 0;
-
-	setup();
-	pthread_barrier_init(&start, NULL, WORKERS);
-	for (int i = 0; i < WORKERS; i++)
-		pthread_create(&threads[i], NULL, worker, &allowed[i]);
-	for (int i = 0; i < WORKERS; i++) {
-		pthread_join(threads[i], NULL);
-		sum += allowed[i];
-	}
-	pthread_barrier_destroy(&start);
-	CHECK(sum == 50 * 5);
-	teardown();
-}

@@ -2,6 +2,7 @@
 /* The kernel's library cryptography, on libsodium and OpenSSL. */
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,16 +33,23 @@ void blake2s_init(struct blake2s_state *state, size_t out_len)
 	must(EVP_DigestInit_ex(state->digest, EVP_blake2s256(), NULL));
 }
 
+static EVP_MAC *blake2smac;
+
+static void fetch_blake2smac(void)
+{
+	blake2smac = EVP_MAC_fetch(NULL, "BLAKE2SMAC", NULL);
+	must(blake2smac);
+}
+
 void blake2s_init_key(struct blake2s_state *state, size_t out_len, const void *key, size_t key_len)
 {
-	static EVP_MAC *blake2smac;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	OSSL_PARAM parameters[] = {
 		OSSL_PARAM_construct_size_t(OSSL_MAC_PARAM_SIZE, &out_len),
 		OSSL_PARAM_construct_end(),
 	};
 
-	if (!blake2smac)
-		blake2smac = EVP_MAC_fetch(NULL, "BLAKE2SMAC", NULL);
+	pthread_once(&once, fetch_blake2smac);
 	state->digest = NULL;
 	state->mac = EVP_MAC_CTX_new(blake2smac);
 	state->out_len = out_len;

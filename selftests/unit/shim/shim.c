@@ -43,7 +43,9 @@ unsigned int shim_random_waiting(void)
 
 void get_random_bytes(void *buffer, size_t len)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static u8 seed[randombytes_SEEDBYTES];
+	u8 mine[sizeof(seed)];
 
 	if (waiting_count) {
 		if (waiting[0].len != len)
@@ -52,8 +54,11 @@ void get_random_bytes(void *buffer, size_t len)
 		memmove(&waiting[0], &waiting[1], --waiting_count * sizeof(waiting[0]));
 		return;
 	}
+	pthread_mutex_lock(&lock);
 	sodium_increment(seed, sizeof(seed));
-	randombytes_buf_deterministic(buffer, len, seed);
+	memcpy(mine, seed, sizeof(mine));
+	pthread_mutex_unlock(&lock);
+	randombytes_buf_deterministic(buffer, len, mine);
 }
 
 u64 siphash_1u64(u64 first, const siphash_key_t *key)
@@ -147,12 +152,18 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 
 void *kvcalloc(size_t number, size_t size, gfp_t flags)
 {
+	void *object = allocate(number * size);
+
 	(void)flags;
-	return allocate(number * size);
+	if (object)
+		count(1, 0);
+	return object;
 }
 
 void kvfree(const void *object)
 {
+	if (object)
+		count(-1, 0);
 	free((void *)object);
 }
 

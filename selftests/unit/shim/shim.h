@@ -18,7 +18,8 @@ unsigned int shim_random_waiting(void);
 /* The allocation after @countdown others fails; -1: none does. */
 void shim_fail_allocation(int countdown);
 
-/* Objects allocated and not yet freed, and their bytes as the slab packs them. */
+/* What is allocated and not yet freed; and of objects of caches their bytes as the slab packs them.
+ */
 size_t shim_objects(void);
 size_t shim_bytes(void);
 
