@@ -63,8 +63,8 @@ def roaming_of(kinds, outer):
     a, b = link.sites
     link.ping()
     new, plen = ("10.9.0.77", 24) if outer == 4 else ("fd09::77", 64)
-    a.ns.ip(f"address add {new}/{plen} dev out0" + (" nodad" if outer == 6 else ""),
-            f"address del {a.outer[outer]}/{plen} dev out0")
+    a.ns.ip(f"address del {a.outer[outer]}/{plen} dev out0",
+            f"address add {new}/{plen} dev out0" + (" nodad" if outer == 6 else ""))
     a.device.set(listen_port=40000)
     exchange(link, 4, 50_000)
     equal(b.device.endpoint(a.public), (new, 40000), "where the other believes it to be")
