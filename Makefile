@@ -17,6 +17,9 @@ VERSION = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE = $(DESTDIR)/usr/src/warren-$(VERSION)
 MODULE_SOURCES = Kbuild $(shell find module \( -name 'Kbuild*' -o -name '*.[chS]' -o -name '*.sh' \) \
 	! -name '*.mod.c' ! -name probed.h -type f)
+# Every version that DKMS holds: two would be in each other's way.
+DKMS_REMOVE = dkms status warren | sed 's|^warren/\([^,:]*\).*|\1|' | sort -u | \
+	while read -r version; do dkms remove warren/$$version --all; done
 PROGRAMS = $(wildcard build/bin/*)
 MANUALS = $(wildcard tools/*/*.[1-8])
 
@@ -61,8 +64,7 @@ install:
 	@cp --parents dkms.conf $(MODULE_SOURCES) $(DKMS_SOURCE)/
 ifeq ($(DESTDIR),)
 	@if command -v dkms >/dev/null; then \
-		dkms remove warren/$(VERSION) --all >/dev/null 2>&1; \
-		dkms install warren/$(VERSION); \
+		$(DKMS_REMOVE) && dkms install warren/$(VERSION); \
 	else \
 		echo "no DKMS here: after a kernel update, make install again" && \
 		$(MAKE) module WERROR= && \
@@ -77,7 +79,7 @@ endif
 
 uninstall:
 ifeq ($(DESTDIR),)
-	@if command -v dkms >/dev/null; then dkms remove warren/$(VERSION) --all; fi
+	@! command -v dkms >/dev/null || { $(DKMS_REMOVE); }
 	@rm -f /lib/modules/$$(uname -r)/updates/warren.ko && depmod -a
 endif
 	@rm -rf $(DKMS_SOURCE)
@@ -103,10 +105,9 @@ bench:
 	@$(MAKE) tools
 	@selftests/bench/run
 
-# The warren.ko of another kernel or of none is no reason to fail.
+# What `make -C KDIR M=...` leaves in the sources, too.
 clean:
-	@rm -rf build warren.ko
-	@find module . -maxdepth 2 \( -name '*.o' -o -name '.*.cmd' -o -name '*.mod' -o -name '*.mod.c' \
-		-o -name Module.symvers -o -name modules.order -o -name probed.h \) -delete
+	@rm -rf build warren.ko warren.o warren.mod warren.mod.[co] .*.cmd Module.symvers modules.order
+	@find module \( -name '*.o' -o -name '.*.cmd' -o -name probed.h \) -delete
 
 .PHONY: all help module module-for tools install uninstall demo check lint bench clean
