@@ -12,6 +12,7 @@ import ktap
 import traffic
 from ktap import Skip, case, check, equal, eventually
 from link import Link
+from netns import command
 
 
 def exchange(link, family, size):
@@ -73,4 +74,5 @@ def wireguard_go_roams():
 
 
 if __name__ == "__main__":
+    command("modprobe", "-a", "warren", "tun")
     ktap.main()

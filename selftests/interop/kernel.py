@@ -70,15 +70,6 @@ def roaming_of(kinds, outer):
     equal(b.device.endpoint(a.public), (new, 40000), "where the other believes it to be")
 
 
-@each
-def both_start_at_once(kinds, outer):
-    link = Link(*kinds, outer=outer)
-    for _ in range(5):
-        for site, other in link.sites, link.sites[::-1]:
-            site.ns.udp(site.inner[4]).sendto(b"x", (other.inner[4], 9))
-    exchange(link, 4, 50_000)
-
-
 @case
 def private_key_changes():
     """Warren gets another key; the other end is told of it."""

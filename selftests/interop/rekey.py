@@ -55,6 +55,18 @@ for _kinds in ("warren", "wireguard"), ("wireguard", "warren"):
 
 
 @case(timeout=5000)
+def both_start_at_once():
+    """Initiations that cross may undo each other, but not for ever: of jitter."""
+    for outer in 4, 6:
+        link = Link("warren", "wireguard", outer=outer)
+        for _ in range(5):
+            for site, other in link.sites, link.sites[::-1]:
+                site.ns.udp(site.inner[4]).sendto(b"x", (other.inner[4], 9))
+        link.ping(deadline=60)
+        traffic.tcp(link.a.ns, link.b.ns, link.b.inner[4], 50_000)
+
+
+@case(timeout=5000)
 def idle_for_an_hour_and_back():
     link = Link("warren", "wireguard")
     link.ping()

@@ -86,10 +86,12 @@ def devices_come_and_go_under_traffic():
     link.ping()
     noise = Noise(link)
     a, b = link.sites
+    settings = dict(private_key=a.private, listen_port=51820, peers=[
+        setting(b.public, allowed=["0.0.0.0/0", "::/0"], endpoint=("10.9.0.2", 51820))])
     for i in range(100):
-        a.device.genl.close()
-        a.ns.ip("link del wg0")
-        a.make(KIND, b, 4, None, None)
+        a.ns.ip("link del wg0", f"link add wg0 type {KIND}", "address add 10.66.0.1/24 dev wg0")
+        a.device.set(**settings)
+        a.ns.ip("link set wg0 up")
         if i % 20 == 19:
             link.ping()
     noise.end()
@@ -208,6 +210,39 @@ def waiting_packets_go_with_the_device():
         for _ in range(100):
             world.transmit(peer, bytes(1000))
     world.ns.ip("link del wg0")
+
+
+@case
+def keys_are_gone_after_suspend():
+    """The kernel's own rehearsal of a suspend, up to the freezing of processes."""
+    try:
+        with open("/sys/power/pm_test") as file:
+            levels = file.read()
+    except OSError:
+        levels = ""
+    if "freezer" not in levels:
+        raise Skip("n/a: this kernel cannot rehearse a suspend (CONFIG_PM_DEBUG)")
+    world = World()
+    (peer,) = world.peers
+    peer.initiate()
+    peer.ping()
+    old = peer.sealed(b"old")
+
+    def write(path, text):
+        with open(path, "w") as file:
+            file.write(text)
+
+    write("/sys/module/suspend/parameters/pm_test_delay", "1")
+    write("/sys/power/pm_test", "freezer")
+    ktap.cleanup(write, "/sys/power/pm_test", "none")
+    write("/sys/power/state", "freeze")
+    with world.counts(rx_drop_unknown_index=1):
+        peer.send(old)
+        world.transmit(peer, b"new")
+        peer.respond()
+        equal(peer.receive_packet().data, b"new", "the packet that waited")
+    world.nothing_delivered()
+    peer.ping()
 
 
 @case
