@@ -255,6 +255,8 @@ static void setup(struct net_device *dev)
 		WARREN_OUTER_HEADROOM + sizeof(struct warren_message_data);
 	dev->needed_tailroom = WARREN_PADDING + WARREN_TAG_SIZE;
 	warren_netdev_set_lltx(dev);
+	/* An ICMP error goes where the packet's route came from. */
+	netif_keep_dst(dev);
 	dev->features |= WARREN_SEGMENT_FEATURES;
 	dev->hw_features |= WARREN_SEGMENT_FEATURES;
 	dev->hw_enc_features |= WARREN_SEGMENT_FEATURES;
@@ -315,7 +317,7 @@ void warren_device_set_private_key(struct warren_device *warren,
 				    identity.public_key);
 	list_for_each_entry(peer, &warren->peers, list) {
 		mutex_lock(&peer->handshake_lock);
-		warren_index_remove(warren, &peer->handshake_index);
+		warren_index_remove(warren, &peer->initiation_index);
 		warren_handshake_rekey_identity(&peer->handshake, &identity);
 		mutex_unlock(&peer->handshake_lock);
 		warren_keypairs_expire(peer);
@@ -335,7 +337,7 @@ static void forget_sessions(void)
 		mutex_lock(&warren->lock);
 		list_for_each_entry(peer, &warren->peers, list) {
 			mutex_lock(&peer->handshake_lock);
-			warren_index_remove(warren, &peer->handshake_index);
+			warren_index_remove(warren, &peer->initiation_index);
 			warren_handshake_clear(&peer->handshake);
 			mutex_unlock(&peer->handshake_lock);
 			warren_keypairs_clear(peer);

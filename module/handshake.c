@@ -93,32 +93,67 @@ static void note_sending(struct warren_peer *peer)
 	warren_timers_authenticated_sent(peer);
 }
 
-/* Makes the second message and the session. Context: handshake lock. */
+/*
+ * Makes the second message and the session. Context: handshake lock.
+ * @answer: the handshake that the peer began
+ */
 static int make_response(struct warren_peer *peer,
+			 struct warren_handshake *answer,
 			 struct warren_message_response *response)
 {
 	struct warren_device *warren = peer->warren;
+	struct warren_index *index = &peer->response_index;
 	struct warren_session session;
 	int err;
 
-	warren_index_remove(warren, &peer->handshake_index);
-	err = warren_index_add(warren, &peer->handshake_index);
+	err = warren_index_add(warren, index);
 	if (err)
 		return err;
-	err = warren_noise_create_response(response, &peer->handshake,
-					   peer->handshake_index.value);
+	err = warren_noise_create_response(response, answer, index->value);
 	if (!err)
-		err = warren_noise_derive_session(&session, &peer->handshake);
+		err = warren_noise_derive_session(&session, answer);
 	if (!err)
-		err = warren_keypairs_begin(peer, &session);
+		err = warren_keypairs_begin(peer, &session, index);
 	memzero_explicit(&session, sizeof(session));
 	if (err) {
-		warren_index_remove(warren, &peer->handshake_index);
+		warren_index_remove(warren, index);
 		return err;
 	}
 	warren_cookie_add_macs(&peer->cookie, response, sizeof(*response),
 			       ktime_get_coarse_boottime_ns());
 	return 0;
+}
+
+/*
+ * Believes the first message and makes the second, or does neither. What the
+ * peer began is kept apart from what we began: when both begin at once, both
+ * handshakes succeed, and each side sends with the one it began.
+ */
+static int answer_initiation(struct warren_peer *peer,
+			     const struct warren_opened_initiation *opened,
+			     const struct warren_message_initiation *message,
+			     struct warren_message_response *response)
+{
+	struct warren_handshake answer;
+	int err = -ESTALE;
+
+	mutex_lock(&peer->handshake_lock);
+	if (peer->dead)
+		goto out;
+	answer = peer->handshake;
+	err = warren_noise_accept_initiation(&answer, opened, message,
+					     ktime_get_coarse_boottime_ns());
+	if (err)
+		goto wipe;
+	memcpy(peer->handshake.latest_timestamp, answer.latest_timestamp,
+	       sizeof(answer.latest_timestamp));
+	peer->handshake.last_initiation_ns = answer.last_initiation_ns;
+	err = make_response(peer, &answer, response);
+wipe:
+	memzero_explicit(&answer, sizeof(answer));
+out:
+	mutex_unlock(&peer->handshake_lock);
+	return err;
 }
 
 /* Context: identity lock, for reading. */
@@ -140,23 +175,13 @@ static void receive_initiation(struct warren_device *warren,
 	if (!peer)
 		goto out;
 
-	mutex_lock(&peer->handshake_lock);
-	err = peer->dead ? -ESTALE :
-			   warren_noise_accept_initiation(
-				   &peer->handshake, &opened, message,
-				   ktime_get_coarse_boottime_ns());
+	err = answer_initiation(peer, &opened, message, &response);
 	if (err) {
-		mutex_unlock(&peer->handshake_lock);
 		count_failure(warren, err);
 		goto out;
 	}
-	err = make_response(peer, &response);
-	mutex_unlock(&peer->handshake_lock);
-
 	warren_stats_inc(warren, WARREN_STAT_RX_INITIATION);
 	note_received(peer, skb);
-	if (err)
-		goto out;
 	warren_timers_session_derived(peer);
 	note_sending(peer);
 	if (!warren_socket_send_buffer(peer, &response, sizeof(response),
@@ -181,14 +206,15 @@ static void receive_response(struct warren_device *warren, struct sk_buff *skb)
 		return;
 
 	mutex_lock(&peer->handshake_lock);
-	if (peer->handshake_index.used &&
-	    peer->handshake_index.value == le32_to_cpu(message->receiver))
+	if (peer->initiation_index.used &&
+	    peer->initiation_index.value == le32_to_cpu(message->receiver))
 		err = warren_noise_consume_response(&peer->handshake, message,
 						    &warren->identity);
 	if (!err)
 		err = warren_noise_derive_session(&session, &peer->handshake);
 	if (!err)
-		err = warren_keypairs_begin(peer, &session);
+		err = warren_keypairs_begin(peer, &session,
+					    &peer->initiation_index);
 	mutex_unlock(&peer->handshake_lock);
 	memzero_explicit(&session, sizeof(session));
 	if (err) {
@@ -392,18 +418,18 @@ void warren_handshake_send_initiation(struct warren_peer *peer)
 	atomic64_set(&peer->timers.last_initiation,
 		     ktime_get_coarse_boottime_ns());
 
-	warren_index_remove(warren, &peer->handshake_index);
-	err = warren_index_add(warren, &peer->handshake_index);
+	warren_index_remove(warren, &peer->initiation_index);
+	err = warren_index_add(warren, &peer->initiation_index);
 	if (err)
 		goto out;
 	ktime_get_real_ts64(&now);
 	warren_noise_timestamp(timestamp, now.tv_sec, now.tv_nsec);
 	err = warren_noise_create_initiation(&message, &peer->handshake,
 					     &warren->identity,
-					     peer->handshake_index.value,
+					     peer->initiation_index.value,
 					     timestamp);
 	if (err) {
-		warren_index_remove(warren, &peer->handshake_index);
+		warren_index_remove(warren, &peer->initiation_index);
 		net_dbg_ratelimited("%s: peer %llu: no handshake: %s\n",
 				    warren->dev->name, peer->id,
 				    err == -ENOKEY ? "no private key" :

@@ -53,7 +53,8 @@ static struct warren_keypair *create(struct warren_peer *peer,
 }
 
 int warren_keypairs_begin(struct warren_peer *peer,
-			  const struct warren_session *session)
+			  const struct warren_session *session,
+			  struct warren_index *index)
 {
 	struct warren_keypairs *keypairs = &peer->keypairs;
 	struct warren_keypair *new, *current_keypair, *next;
@@ -65,8 +66,7 @@ int warren_keypairs_begin(struct warren_peer *peer,
 
 	spin_lock_bh(&keypairs->lock);
 	if (READ_ONCE(peer->dead) ||
-	    !warren_index_replace(peer->warren, &peer->handshake_index,
-				  &new->index)) {
+	    !warren_index_replace(peer->warren, index, &new->index)) {
 		spin_unlock_bh(&keypairs->lock);
 		kfree_sensitive(new);
 		return -ESTALE;

@@ -62,14 +62,16 @@ void warren_keypairs_init(struct warren_keypairs *keypairs);
  * warren_keypairs_begin() - start to use a session
  * @peer: whose
  * @session: what the handshake gave
+ * @index: the handshake's, which goes over to the new keypair
  *
  * As initiator the new keypair becomes current at once; as responder it is next
- * until the initiator has used it. The handshake's index goes over to it.
+ * until the initiator has used it.
  * Context: process, holding the peer's handshake lock.
  * Return: 0, -ENOMEM, or -ESTALE when the peer is being removed.
  */
 int warren_keypairs_begin(struct warren_peer *peer,
-			  const struct warren_session *session);
+			  const struct warren_session *session,
+			  struct warren_index *index);
 
 /**
  * warren_keypairs_confirm() - a message came in with this keypair

@@ -85,7 +85,8 @@ struct warren_peer *warren_peer_create(struct warren_device *warren,
 	skb_queue_head_init(&peer->staged);
 	warren_timers_init(peer);
 	INIT_WORK(&peer->work, do_work);
-	peer->handshake_index.peer = peer;
+	peer->initiation_index.peer = peer;
+	peer->response_index.peer = peer;
 	mutex_init(&peer->handshake_lock);
 	warren_cookie_init(&peer->cookie, public_key);
 
@@ -126,7 +127,7 @@ void warren_peer_unlink(struct warren_peer *peer, struct list_head *unlinked)
 	/* A handshake that comes later sees @dead, and makes no index. */
 	mutex_lock(&peer->handshake_lock);
 	WRITE_ONCE(peer->dead, true);
-	warren_index_remove(warren, &peer->handshake_index);
+	warren_index_remove(warren, &peer->initiation_index);
 	warren_handshake_clear(&peer->handshake);
 	mutex_unlock(&peer->handshake_lock);
 	warren_keypairs_clear(peer);
@@ -215,7 +216,7 @@ void warren_peer_queue_work(struct warren_peer *peer,
 void warren_peer_clear_secrets(struct warren_peer *peer)
 {
 	mutex_lock(&peer->handshake_lock);
-	warren_index_remove(peer->warren, &peer->handshake_index);
+	warren_index_remove(peer->warren, &peer->initiation_index);
 	warren_handshake_clear(&peer->handshake);
 	mutex_unlock(&peer->handshake_lock);
 	warren_keypairs_clear(peer);

@@ -74,10 +74,11 @@ struct warren_peer {
 	atomic64_t tx_bytes;
 	struct warren_timers timers;
 
-	struct mutex handshake_lock;	/* for the next three */
-	struct warren_handshake handshake;
+	struct mutex handshake_lock;	/* for the next four */
+	struct warren_handshake handshake;	/* the one that we began */
 	struct warren_cookie cookie;
-	struct warren_index handshake_index;
+	struct warren_index initiation_index;	/* its */
+	struct warren_index response_index;	/* while we answer the peer's */
 
 	struct work_struct work;
 	unsigned long work_todo;

@@ -3,7 +3,7 @@
 #include <linux/netdevice.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
-#include "crypto.h"
+#include "aead.h"
 #include "device.h"
 #include "packet.h"
 #include "peer.h"
@@ -122,16 +122,21 @@ static bool find_keypair(struct incoming *in, __le32 receiver)
 	return true;
 }
 
-/* @len bytes of a packet where they lie, if they lie in one piece. */
+/*
+ * @len bytes of a packet where they lie, if they lie in one piece; and whether
+ * bytes before them are the packet's own too, enough for warren_aead_open().
+ */
 static const u8 *in_place(const struct sk_buff *skb, unsigned int offset,
-			  unsigned int len)
+			  unsigned int len, bool *room)
 {
 	unsigned int end = skb_headlen(skb);
 	const struct sk_buff *part;
 	int i;
 
-	if (offset < end)
+	if (offset < end) {
+		*room = skb_headroom(skb) + offset >= WARREN_AEAD_ROOM;
 		return offset + len <= end ? skb->data + offset : NULL;
+	}
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
 		const skb_frag_t *frag = &skb_shinfo(skb)->frags[i];
 		unsigned int start = end;
@@ -141,11 +146,12 @@ static const u8 *in_place(const struct sk_buff *skb, unsigned int offset,
 			continue;
 		if (offset + len > end || PageHighMem(skb_frag_page(frag)))
 			return NULL;
+		*room = offset - start >= WARREN_AEAD_ROOM;
 		return (const u8 *)skb_frag_address(frag) + offset - start;
 	}
 	skb_walk_frags(skb, part) {
 		if (offset < end + part->len)
-			return in_place(part, offset - end, len);
+			return in_place(part, offset - end, len, room);
 		end += part->len;
 	}
 	return NULL;
@@ -170,6 +176,7 @@ static struct sk_buff *open(struct incoming *in, unsigned int offset,
 	struct sk_buff *skb;
 	const u8 *from;
 	u64 counter;
+	bool room;
 
 	*why = WARREN_STAT_RX_MALFORMED;
 	if (len < WARREN_DATA_OVERHEAD)
@@ -190,18 +197,20 @@ static struct sk_buff *open(struct incoming *in, unsigned int offset,
 	offset += sizeof(*message);
 
 	*why = WARREN_STAT_RX_NO_MEMORY;
-	skb = napi_alloc_skb(in->napi, sealed);
+	from = in_place(in->outer, offset, sealed, &room);
+	if (!from) {
+		room = false;
+		if (skb_linearize(in->outer))
+			return NULL;
+		from = in->outer->data + offset;
+	}
+	skb = napi_alloc_skb(in->napi, WARREN_AEAD_ROOM + sealed);
 	if (!skb)
 		return NULL;
-	from = in_place(in->outer, offset, sealed);
-	if (!from) {
-		if (skb_copy_bits(in->outer, offset, skb->data, sealed))
-			goto drop;
-		from = skb->data;
-	}
+	skb_reserve(skb, WARREN_AEAD_ROOM);
 	*why = WARREN_STAT_RX_BAD_TAG;
-	if (!warren_open(skb->data, from, sealed, NULL, 0, counter,
-			 in->keypair->receiving_key))
+	if (!warren_aead_open(skb->data, from, sealed, room, counter,
+			      in->keypair->receiving_key))
 		goto drop;
 	*why = WARREN_STAT_RX_REPLAYED;
 	if (!accept_counter(in->keypair, counter))

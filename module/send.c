@@ -2,7 +2,7 @@
 #include <linux/netdevice.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
-#include "crypto.h"
+#include "aead.h"
 #include "device.h"
 #include "packet.h"
 #include "peer.h"
@@ -10,6 +10,9 @@
 
 /* Pages of an outgoing batch: this many together, as long as there are such. */
 #define PAGE_ORDER 3
+
+/* Before a message, for warren_aead_seal(). */
+#define ROOM (WARREN_AEAD_ROOM - sizeof(struct warren_message_data))
 
 /* One packet on its way out: what its messages have in common. */
 struct outgoing {
@@ -57,7 +60,7 @@ static void write_header(const struct outgoing *out, unsigned int i, u8 *to)
 	message->counter = cpu_to_le64(out->counter + i);
 }
 
-/* Writes message @i, of message_size(). */
+/* Writes message @i, of message_size(); uses the ROOM before it as well. */
 static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 {
 	unsigned int len = warren_segments_size(&out->segments, i);
@@ -68,8 +71,8 @@ static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 	if (warren_segments_write(&out->segments, i, packet))
 		return -EFAULT;
 	memset(packet + len, 0, padded - len);
-	warren_seal(packet, packet, padded, NULL, 0, out->counter + i,
-		    out->keypair->sending_key);
+	warren_aead_seal(packet, padded, out->counter + i,
+			 out->keypair->sending_key);
 	return 0;
 }
 
@@ -114,19 +117,21 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 		struct page *page;
 		int frag = skb_shinfo(skb)->nr_frags;
 
-		page = get_pages((count - done) * size, size, &order);
+		page = get_pages(ROOM + (count - done) * size, ROOM + size,
+				 &order);
 		if (!page) {
 			if (done)
 				break;
 			goto err;
 		}
 		room = PAGE_SIZE << order;
-		skb_fill_page_desc(skb, frag, page, 0, 0);
 		skb->truesize += room;
+		room -= ROOM;
+		skb_fill_page_desc(skb, frag, page, ROOM, 0);
 		for (; done < count && room - used >= size; done++) {
 			unsigned int i = first + done;
 
-			err = seal(out, i, page_address(page) + used);
+			err = seal(out, i, page_address(page) + ROOM + used);
 			if (err)
 				goto err;
 			used += message_size(out, i);
@@ -171,16 +176,19 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 }
 
 /*
- * The bytes stay accounted to the TCP socket they come from until the network
- * card has sent them, or the socket would fill the queue below us.
+ * The bytes stay accounted to the socket they come from until the network card
+ * has sent them, or the socket would fill the queue below us. Only for owners
+ * known to count by truesize.
  */
 static void hand_over_owner(struct sk_buff *from, struct sk_buff *to)
 {
 	struct sock *sk = from->sk;
 	int delta;
 
-	if (!sk || !from->destructor || !sk_fullsock(sk) ||
-	    sk->sk_protocol != IPPROTO_TCP || !skb_is_gso(from))
+	if (!sk || !from->destructor || !sk_fullsock(sk))
+		return;
+	if (from->destructor != sock_wfree &&
+	    (sk->sk_protocol != IPPROTO_TCP || !skb_is_gso(from)))
 		return;
 	delta = to->truesize - from->truesize;
 	if (delta > 0)
@@ -280,6 +288,8 @@ static void stage(struct warren_peer *peer, struct sk_buff *skb)
 	struct sk_buff_head *staged = &peer->staged;
 	struct sk_buff *old;
 
+	/* It may wait for long: its sender shall not. */
+	skb_orphan(skb);
 	spin_lock_bh(&staged->lock);
 	__skb_queue_tail(staged, skb);
 	peer->staged_segments += segments_of(skb);

@@ -18,10 +18,24 @@ static bool running(const struct warren_peer *peer)
 	return netif_running(peer->warren->dev) && !READ_ONCE(peer->dead);
 }
 
+/* Two ticks at least, so that the coarse clock has seen the time pass too. */
 static unsigned long jitter(void)
 {
-	return get_random_u32() %
-	       msecs_to_jiffies(WARREN_REKEY_TIMEOUT_JITTER_MS);
+	return 2 + get_random_u32() %
+			   msecs_to_jiffies(WARREN_REKEY_TIMEOUT_JITTER_MS);
+}
+
+/*
+ * The kernel's timers are coarse, by an eighth of how far away they are: more
+ * than the jitter of retries, so that two hosts which began at once would go on
+ * at once. Hence not for the whole distance, and then for the rest.
+ */
+static void arm(struct warren_timers *timers, unsigned long when)
+{
+	long distance = when - jiffies;
+
+	timer_reduce(&timers->timer,
+		     distance > 64 ? when - distance / 8 : when);
 }
 
 /*
@@ -42,7 +56,7 @@ static void set(struct warren_peer *peer, enum warren_deadline which,
 		return;
 	old = xchg(place, when);
 	if (!old || time_before(when, old))
-		timer_reduce(&peer->timers.timer, when);
+		arm(&peer->timers, when);
 }
 
 static bool is_set(const struct warren_peer *peer, enum warren_deadline which)
@@ -73,6 +87,8 @@ static void retry(struct warren_peer *peer)
 		return;
 	}
 	timers->attempts++;
+	/* Put off once more when it is sent; it may fail to be. */
+	warren_timers_initiation_sent(peer);
 	/* Perhaps it is our address that has gone. */
 	warren_peer_clear_endpoint_source(peer);
 	warren_handshake_request(peer, true);
@@ -130,7 +146,7 @@ static void run_due(struct timer_list *timer)
 			next = when;
 	}
 	if (next && running(peer))
-		timer_reduce(timer, next);
+		arm(&peer->timers, next);
 }
 
 void warren_timers_init(struct warren_peer *peer)

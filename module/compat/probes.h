@@ -7,6 +7,7 @@
 #include <linux/netdevice.h>
 #include <linux/timer.h>
 #include <crypto/blake2s.h>
+#include <crypto/chacha.h>
 #include <net/rtnetlink.h>
 
 #define WARREN_PROBE(name, ...) \
@@ -30,3 +31,4 @@ WARREN_PROBE(PCPU_STAT_TYPE, struct net_device dev; dev.pcpu_stat_type = NETDEV_
 
 /* Crypto library: the BLAKE2s state got a name and blake2s() another order. */
 WARREN_PROBE(BLAKE2S_CTX, struct blake2s_ctx ctx; (void)ctx)
+WARREN_PROBE(CHACHA_STATE, struct chacha_state state; (void)state)

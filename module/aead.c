@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <asm/byteorder.h>
+#include <crypto/poly1305.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include "aead.h"
+#include "compat/chacha.h"
+#include "crypto.h"
+
+static_assert(WARREN_AEAD_ROOM == CHACHA_BLOCK_SIZE);
+
+/* Starts at block 0, that of the authenticator's key. */
+static void start(warren_chacha_state *state, u64 nonce, const u8 *key)
+{
+	__le64 iv[2] = { 0, cpu_to_le64(nonce) };
+	u32 words[CHACHA_KEY_SIZE / sizeof(u32)];
+	int i;
+
+	memcpy(words, key, sizeof(words));
+	for (i = 0; i < ARRAY_SIZE(words); i++)
+		le32_to_cpus(&words[i]);
+	chacha_init(WARREN_CHACHA(*state), words, (const u8 *)iv);
+	memzero_explicit(words, sizeof(words));
+}
+
+static void crypt(warren_chacha_state *state, u8 *to, const u8 *from,
+		  unsigned int len)
+{
+	chacha20_crypt(WARREN_CHACHA(*state), to, from, len);
+}
+
+/* Key stream is what a place became, less what it was. */
+static void take_key(u8 key[POLY1305_KEY_SIZE], const u8 *now, const u8 *was)
+{
+	int i;
+
+	for (i = 0; i < POLY1305_KEY_SIZE; i += sizeof(u64)) {
+		u64 a, b;
+
+		memcpy(&a, now + i, sizeof(a));
+		memcpy(&b, was + i, sizeof(b));
+		a ^= b;
+		memcpy(key + i, &a, sizeof(a));
+	}
+}
+
+/* The tag of @len bytes of cipher text, without additional data. */
+static void authenticate(u8 tag[POLY1305_DIGEST_SIZE], const u8 *text,
+			 size_t len, u8 key[POLY1305_KEY_SIZE])
+{
+	static const u8 zeros[POLY1305_BLOCK_SIZE];
+	struct poly1305_desc_ctx ctx;
+	__le64 sizes[2] = { 0, cpu_to_le64(len) };
+
+	poly1305_init(&ctx, key);
+	poly1305_update(&ctx, text, len);
+	if (len % POLY1305_BLOCK_SIZE)
+		poly1305_update(&ctx, zeros, POLY1305_BLOCK_SIZE -
+						     len % POLY1305_BLOCK_SIZE);
+	poly1305_update(&ctx, (const u8 *)sizes, sizeof(sizes));
+	poly1305_final(&ctx, tag);
+	memzero_explicit(key, POLY1305_KEY_SIZE);
+}
+
+void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
+		      const u8 key[WARREN_KEY_SIZE])
+{
+	u8 *before = packet - WARREN_AEAD_ROOM;
+	u8 saved[WARREN_AEAD_ROOM], one_time[POLY1305_KEY_SIZE];
+	warren_chacha_state state;
+
+	start(&state, nonce, key);
+	memcpy(saved, before, sizeof(saved));
+	crypt(&state, before, before, sizeof(saved) + len);
+	take_key(one_time, before, saved);
+	memcpy(before, saved, sizeof(saved));
+	memzero_explicit(&state, sizeof(state));
+	authenticate(packet + len, packet, len, one_time);
+}
+
+/*
+ * Without room: the first two blocks aside, which is still a vector operation,
+ * and then the others.
+ */
+static void crypt_apart(warren_chacha_state *state, u8 *to, const u8 *from,
+			unsigned int len, u8 one_time[POLY1305_KEY_SIZE])
+{
+	u8 blocks[2 * CHACHA_BLOCK_SIZE] = {};
+	unsigned int first = min_t(unsigned int, len, CHACHA_BLOCK_SIZE);
+
+	memcpy(blocks + CHACHA_BLOCK_SIZE, from, first);
+	crypt(state, blocks, blocks, sizeof(blocks));
+	memcpy(one_time, blocks, POLY1305_KEY_SIZE);
+	memcpy(to, blocks + CHACHA_BLOCK_SIZE, first);
+	memzero_explicit(blocks, CHACHA_BLOCK_SIZE);
+	if (len > first)
+		crypt(state, to + first, from + first, len - first);
+}
+
+bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
+		      const u8 key[WARREN_KEY_SIZE])
+{
+	u8 one_time[POLY1305_KEY_SIZE], tag[POLY1305_DIGEST_SIZE];
+	warren_chacha_state state;
+
+	len -= WARREN_TAG_SIZE;
+	start(&state, nonce, key);
+	if (room) {
+		crypt(&state, to - WARREN_AEAD_ROOM, from - WARREN_AEAD_ROOM,
+		      WARREN_AEAD_ROOM + len);
+		take_key(one_time, to - WARREN_AEAD_ROOM,
+			 from - WARREN_AEAD_ROOM);
+	} else {
+		crypt_apart(&state, to, from, len, one_time);
+	}
+	memzero_explicit(&state, sizeof(state));
+	authenticate(tag, from, len, one_time);
+	return warren_equal(tag, from + len, sizeof(tag));
+}
