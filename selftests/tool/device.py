@@ -7,8 +7,8 @@ import os
 import re
 import subprocess
 
-from common import (EXISTS, KERNEL, NODEV, PEERS, PERM, PRIVATE, WARREN, check, environment, equal,
-                    file_with, good, refused, run, same)
+from common import (EXISTS, KERNEL, NODEV, PEERS, PERM, PRIVATE, TOP, WARREN, check, environment,
+                    equal, file_with, good, refused, run, same)
 import ktap
 from ktap import case, cleanup, note
 from netns import Namespace, command, veth
@@ -288,6 +288,18 @@ def another_user_may_not(kind):
                            WARREN, *argv, ASAN_OPTIONS="detect_leaks=0")
         equal(code, PERM, f"{argv}: {err}")
         check("CAP_NET_ADMIN" in err, err)
+
+
+@each_kind
+def with_sanitizers(kind):
+    """The netlink reader and writer, built with the sanitizers."""
+    made("t0", kind)
+    tool = str(TOP / "build/asan/bin/warren")
+    path = file_with(large(20, 1200))
+    for argv in (["setconf", "t0", path], ["syncconf", "t0", path], ["show", "t0"],
+                 ["set", "t0", "peer", A, "allowed-ips", "+10.0.0.0/8"], ["show", "t0", "dump"]):
+        code, _, err = run(tool, *argv)
+        equal((code, err), (0, ""), f"{argv}")
 
 
 @case

@@ -56,6 +56,7 @@ static int private_key(struct parser *p, const char *value)
 	struct warren_device *dev = &p->config->device;
 
 	dev->has_private_key = true;
+	p->config->private_key_line = p->err->line;
 	return parse_key(dev->private_key, value, p->err);
 }
 
@@ -165,6 +166,7 @@ static int dns(struct parser *p, const char *value)
 
 static int mtu(struct parser *p, const char *value)
 {
+	p->config->mtu_line = p->err->line;
 	if (warren_addr_parse_number(&p->config->mtu, value, 65535) ||
 	    (p->config->mtu && p->config->mtu < 68))
 		return warren_error_set(p->err, WARREN_E_VALUE,
@@ -179,6 +181,7 @@ static int table(struct parser *p, const char *value)
 	uint32_t n;
 
 	p->config->has_table = true;
+	p->config->table_line = p->err->line;
 	if (!strcasecmp(value, "auto")) {
 		p->config->table = WARREN_TABLE_AUTO;
 	} else if (!strcasecmp(value, "off")) {
@@ -267,6 +270,13 @@ static const struct key *find_key(const char *name, enum section section)
 		if (all_keys[i].section == section && !strcasecmp(all_keys[i].name, name))
 			return &all_keys[i];
 	return NULL;
+}
+
+bool warren_config_is_ups(const char *key)
+{
+	const struct key *k = find_key(key, SECTION_INTERFACE);
+
+	return k && k->kind != KEY_TUNNEL;
 }
 
 static int unknown_key(struct parser *p, const char *name)

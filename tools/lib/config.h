@@ -52,6 +52,9 @@ struct warren_address {
  * @pre_down: PreDown
  * @post_down: PostDown
  * @save_config: SaveConfig
+ * @private_key_line: where the file says PrivateKey, or 0; likewise the others
+ * @mtu_line: MTU
+ * @table_line: Table
  */
 struct warren_config {
 	struct warren_device device;
@@ -67,6 +70,9 @@ struct warren_config {
 	struct warren_strings pre_down;
 	struct warren_strings post_down;
 	bool save_config;
+	unsigned int private_key_line;
+	unsigned int mtu_line;
+	unsigned int table_line;
 };
 
 /**
@@ -106,6 +112,14 @@ int warren_config_parse(struct warren_config *config, const char *text, size_t s
  */
 int warren_config_read(struct warren_config *config, const char *path, enum warren_config_keys keys,
 		       struct warren_error *err);
+
+/**
+ * warren_config_is_ups() - whether a key is one that wg-quick(8) adds
+ * @key: its name, in any case
+ *
+ * Return: true for Address, DNS, MTU, Table, SaveConfig and the hooks.
+ */
+bool warren_config_is_ups(const char *key);
 
 /**
  * warren_config_free() - give memory back, keys overwritten

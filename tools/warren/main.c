@@ -14,9 +14,9 @@
 /* clang-format off */
 static const struct verb verbs[] = {
 	{ "show", verb_show, "Show interfaces and their peers",
-	  "{ INTERFACE | all | interfaces } [" SHOW_FIELDS "]" },
+	  "{ INTERFACE | all | interfaces } [--json | " SHOW_FIELDS "]" },
 	{ "showconf", verb_showconf, "Print an interface's configuration, for use with setconf",
-	  "INTERFACE" },
+	  "INTERFACE [--json]" },
 	{ "set", verb_set, "Change an interface, add, remove or change peers",
 	  "INTERFACE [listen-port PORT] [fwmark MARK] [private-key FILE] [peer KEY [remove] "
 	  "[preshared-key FILE] [endpoint HOST:PORT] [persistent-keepalive SECONDS] "
@@ -37,6 +37,9 @@ static const struct verb verbs[] = {
 	{ "up", verb_up, "Make and set up an interface from a file",
 	  "{ FILE | INTERFACE } [--kind warren|wireguard]" },
 	{ "down", verb_down, "Undo what up did", "{ FILE | INTERFACE }" },
+	{ "save", verb_save, "Write a running interface into its file", "{ FILE | INTERFACE }" },
+	{ "strip", verb_strip, "Print a file without the keys of up, for use with setconf",
+	  "{ FILE | INTERFACE }" },
 };
 /* clang-format on */
 
@@ -89,7 +92,7 @@ int verb_usage(struct warren_error *err)
 
 static int run(const struct verb *verb, int argc, char **argv)
 {
-	struct warren_error err = { .warn = print_warning };
+	struct warren_error err = {.warn = print_warning};
 
 	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
 		print_usage(stdout, verb);

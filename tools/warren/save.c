@@ -124,3 +124,23 @@ int save_config(struct quick *q, struct warren_error *err)
 		warren_error_place(err, NULL, 0, NULL);
 	return ret;
 }
+
+int verb_save(struct warren_error *err, int argc, char **argv)
+{
+	struct warren_device dev;
+	struct quick q;
+	int ret;
+
+	if (argc != 2)
+		return verb_usage(err);
+	ret = quick_open(&q, argv[1], err);
+	if (!ret) {
+		warren_device_init(&dev, q.name);
+		ret = warren_ipc_find(&dev, err);
+		q.ifindex = dev.ifindex;
+	}
+	if (!ret)
+		ret = save_config(&q, err);
+	quick_close(&q);
+	return ret;
+}

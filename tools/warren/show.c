@@ -6,34 +6,44 @@
 #include "../lib/ipc.h"
 #include "verbs.h"
 
-static int show_one(struct warren_error *err, const char *name, const char *field, bool all,
-		    const struct show_style *style)
+/* What is shown, and how. */
+struct view {
+	const char *field;
+	bool all;
+	bool json;
+	struct show_style style;
+	struct warren_json text;
+};
+
+static int show_one(struct warren_error *err, const char *name, struct view *view)
 {
 	struct warren_device dev;
 	int ret;
 
 	ret = warren_ipc_get(&dev, name, err);
-	if (!ret && field)
-		show_field(stdout, &dev, field, all);
-	else if (!ret && show_pretty(stdout, &dev, style))
+	if (!ret && view->json)
+		show_json(&view->text, &dev, view->style.keys);
+	else if (!ret && view->field)
+		show_field(stdout, &dev, view->field, view->all);
+	else if (!ret && show_pretty(stdout, &dev, &view->style))
 		ret = warren_error_nomem(err);
 	warren_device_free(&dev);
 	return ret;
 }
 
 /* Goes on after a failure, so that one lost interface does not hide the others. */
-static int show_all(struct warren_error *err, const struct warren_names *list, const char *field,
-		    const struct show_style *style)
+static int show_all(struct warren_error *err, const struct warren_names *list, struct view *view)
 {
 	struct warren_error one = *err;
 	bool first = true;
 	int ret = 0;
 	size_t i;
 
+	view->all = true;
 	for (i = 0; i < list->n; i++) {
-		if (!first && !field)
+		if (!first && !view->field && !view->json)
 			fputs("\n", stdout);
-		if (show_one(&one, list->names[i], field, true, style)) {
+		if (show_one(&one, list->names[i], view)) {
 			warren_error_warn(&one, one.remedy, "%s", one.text);
 			*err = one;
 			ret = -1;
@@ -46,41 +56,70 @@ static int show_all(struct warren_error *err, const struct warren_names *list, c
 	return ret;
 }
 
-static void show_interfaces(const struct warren_names *list)
+static void show_names(const struct warren_names *list, struct view *view)
 {
 	size_t i;
 
 	for (i = 0; i < list->n; i++)
-		printf("%s%c", list->names[i], i + 1 < list->n ? ' ' : '\n');
+		if (view->json)
+			warren_json_string(&view->text, NULL, list->names[i]);
+		else
+			printf("%s%c", list->names[i], i + 1 < list->n ? ' ' : '\n');
 }
 
-static int show_list(struct warren_error *err, const char *what, const char *field,
-		     const struct show_style *style)
+static int show_list(struct warren_error *err, const char *what, struct view *view)
 {
 	struct warren_names list;
 	int ret;
 
 	ret = warren_ipc_list(&list, err);
 	if (!ret && !strcmp(what, "interfaces"))
-		show_interfaces(&list);
+		show_names(&list, view);
 	else if (!ret)
-		ret = show_all(err, &list, field, style);
+		ret = show_all(err, &list, view);
 	warren_ipc_list_free(&list);
+	return ret;
+}
+
+static int show(struct warren_error *err, const char *what, struct view *view)
+{
+	bool list = !strcmp(what, "all") || !strcmp(what, "interfaces");
+	int ret;
+
+	if (view->json) {
+		warren_json_open(&view->text, NULL, '{');
+		warren_json_open(&view->text, "interfaces", '[');
+	}
+	ret = list ? show_list(err, what, view) : show_one(err, what, view);
+	if (view->json) {
+		warren_json_close(&view->text, ']');
+		warren_json_close(&view->text, '}');
+	}
 	return ret;
 }
 
 int verb_show(struct warren_error *err, int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "all", *field = argc > 2 ? argv[2] : NULL;
+	struct view view = {.style = show_style(), .text.out = stdout};
 	static const struct warren_device nothing;
-	struct show_style style = show_style();
+	const char *what = NULL;
+	int i;
 
-	if (argc > 3 || (field && !strcmp(what, "interfaces")))
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json"))
+			view.json = true;
+		else if (!what)
+			what = argv[i];
+		else if (!view.field)
+			view.field = argv[i];
+		else
+			return verb_usage(err);
+	}
+	what = what ? what : "all";
+	if (view.field && (view.json || !strcmp(what, "interfaces")))
 		return verb_usage(err);
-	if (field && show_field(NULL, &nothing, field, false))
+	if (view.field && show_field(NULL, &nothing, view.field, false))
 		return warren_error_set(err, WARREN_E_USAGE, NULL, "there is no field \"%s\"",
-					field);
-	if (!strcmp(what, "all") || !strcmp(what, "interfaces"))
-		return show_list(err, what, field, &style);
-	return show_one(err, what, field, false, &style);
+					view.field);
+	return show(err, what, &view);
 }

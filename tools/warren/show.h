@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The forms in which show prints a device. All but show_pretty() are read by
- * scripts: they are wg's, to the byte.
+ * The forms in which show prints a device. All but JSON are wg's, to the byte.
  */
 #ifndef WARREN_SHOW_H
 #define WARREN_SHOW_H
@@ -11,6 +10,7 @@
 #include <time.h>
 
 #include "../lib/device.h"
+#include "../lib/json.h"
 
 /**
  * struct show_style - how the form for people looks
@@ -53,5 +53,13 @@ int show_pretty(FILE *out, const struct warren_device *dev, const struct show_st
  * Return: 0, or -1 if there is no such field.
  */
 int show_field(FILE *out, const struct warren_device *dev, const char *field, bool with_name);
+
+/**
+ * show_json() - a device as a JSON object
+ * @json: the text, inside an array
+ * @dev: the device
+ * @keys: with private and preshared keys
+ */
+void show_json(struct warren_json *json, const struct warren_device *dev, bool keys);
 
 #endif /* WARREN_SHOW_H */

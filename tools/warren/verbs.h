@@ -32,6 +32,8 @@ int verb_add(struct warren_error *err, int argc, char **argv);
 int verb_del(struct warren_error *err, int argc, char **argv);
 int verb_up(struct warren_error *err, int argc, char **argv);
 int verb_down(struct warren_error *err, int argc, char **argv);
+int verb_save(struct warren_error *err, int argc, char **argv);
+int verb_strip(struct warren_error *err, int argc, char **argv);
 
 /**
  * verb_usage() - refuse a command line
