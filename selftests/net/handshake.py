@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import ktap
 import wgproto
-from ktap import case, check, equal, eventually
+from ktap import Skip, case, check, equal, eventually
 from peer import Peer, World, kind_of, name_of, sender_of
 from tunnel import OURS, REMOVE_ME
 from wgproto import COOKIE, DATA, INITIATION, RESPONSE
@@ -89,6 +89,25 @@ def both_start_at_once():
     peer.initiate()
     equal(peer.receive_packet().data, b"first", "the packet that waited")
     peer.ping()
+
+
+@case
+def handshakes_that_cross_both_succeed():
+    """Taking the other's initiation does not undo ours."""
+    if not OURS:
+        raise Skip("n/a: in the kernel's own module the later one undoes the other")
+    world = World()
+    (peer,) = world.peers
+    world.transmit(peer, b"first")
+    theirs = peer.open_initiation()
+    peer.send(peer.initiation())
+    crossing = peer.expect(RESPONSE)
+    peer.respond_with(theirs)
+    equal(peer.receive_packet().data, b"first", "the packet that waited")
+    peer.ping()
+    peer.finish(crossing)
+    peer.send(peer.sealed(b"by the other"))
+    equal(world.delivered(), b"by the other", "packet in the other session")
 
 
 @case

@@ -45,7 +45,7 @@ class Noise:
                     self.sent += 1
                 except OSError:
                     pass
-            time.sleep(0.0005)
+            time.sleep(0.003)
 
     def end(self):
         self.stop.set()
@@ -242,6 +242,24 @@ def keys_are_gone_after_suspend():
         peer.respond()
         equal(peer.receive_packet().data, b"new", "the packet that waited")
     world.nothing_delivered()
+    peer.ping()
+
+
+@case
+def keys_are_renewed_when_the_machine_was_copied():
+    """Two copies would encrypt with the same nonces: no more with these keys."""
+    helper = f"build/selftests/net/vmfork/{os.uname().release}/vmfork.ko"
+    if not os.path.exists(helper):
+        raise Skip("n/a: make -C selftests/net builds the helper for Debian 12's kernels only")
+    world = World()
+    (peer,) = world.peers
+    peer.initiate()
+    peer.ping()
+    command("insmod", helper)
+    ktap.cleanup(command, "rmmod", "vmfork")
+    world.transmit(peer, b"new")
+    peer.respond()
+    equal(peer.receive_packet().data, b"new", "the packet that waited")
     peer.ping()
 
 
