@@ -21,7 +21,7 @@ SPEC = yaml.safe_load((TOP / "Documentation/netlink/warren.yaml").read_text())
 def enum(name):
     """The members of an enum of the header, by name."""
     body = re.search(r"enum %s \{(.*?)\};" % name, HEADER, re.S).group(1)
-    return {key: int(value, 0) if shift is None else 1 << int(shift)
+    return {key: 1 << int(shift) if shift else int(value, 0)
             for key, value, shift in
             re.findall(r"(WARREN_\w+) = (\w+?)U?(?: << (\d+))?,", body)}
 
