@@ -9,8 +9,10 @@
 
 #include <crypto/algapi.h>
 #include <crypto/blake2s.h>
+#include <crypto/chacha.h>
 #include <crypto/chacha20poly1305.h>
 #include <crypto/curve25519.h>
+#include <crypto/poly1305.h>
 #include <linux/random.h>
 
 static void must(bool ok)
@@ -127,6 +129,65 @@ bool xchacha20poly1305_decrypt(u8 *dst, const u8 *src, size_t src_len, const u8 
 {
 	return !crypto_aead_xchacha20poly1305_ietf_decrypt(dst, NULL, NULL, src, src_len, ad,
 							   ad_len, nonce, key);
+}
+
+void chacha_init(u32 *state, const u32 *key, const u8 *iv)
+{
+	static const char constant[] = "expand 32-byte k";
+
+	for (int i = 0; i < 4; i++) {
+		memcpy(&state[i], constant + 4 * i, 4);
+		memcpy(&state[12 + i], iv + 4 * i, 4);
+		state[i] = le32toh(state[i]);
+		state[12 + i] = le32toh(state[12 + i]);
+	}
+	memcpy(&state[4], key, CHACHA_KEY_SIZE);
+}
+
+/*
+ * libsodium makes the key stream only, and so the sanitizer sees each access to
+ * the caller's buffers.
+ */
+void chacha20_crypt(u32 *state, u8 *dst, const u8 *src, unsigned int bytes)
+{
+	u8 key[CHACHA_KEY_SIZE], nonce[12], stream[CHACHA_BLOCK_SIZE];
+	u32 words[CHACHA_STATE_WORDS];
+
+	for (int i = 0; i < CHACHA_STATE_WORDS; i++)
+		words[i] = htole32(state[i]);
+	memcpy(key, &words[4], sizeof(key));
+	memcpy(nonce, &words[13], sizeof(nonce));
+	for (unsigned int i = 0; i < bytes; i++) {
+		if (i % CHACHA_BLOCK_SIZE == 0) {
+			memset(stream, 0, sizeof(stream));
+			must(!crypto_stream_chacha20_ietf_xor_ic(stream, stream, sizeof(stream),
+								 nonce, state[12]++, key));
+		}
+		dst[i] = src[i] ^ stream[i % CHACHA_BLOCK_SIZE];
+	}
+}
+
+void poly1305_init(struct poly1305_desc_ctx *ctx, const u8 *key)
+{
+	must(!crypto_onetimeauth_poly1305_init(&ctx->state, key));
+}
+
+void poly1305_update(struct poly1305_desc_ctx *ctx, const u8 *in, unsigned int len)
+{
+	u8 copy[1024];
+
+	/* The sanitizer watches the copying. */
+	for (unsigned int part; len; in += part, len -= part) {
+		part = len < sizeof(copy) ? len : sizeof(copy);
+		memcpy(copy, in, part);
+		must(!crypto_onetimeauth_poly1305_update(&ctx->state, copy, part));
+	}
+}
+
+void poly1305_final(struct poly1305_desc_ctx *ctx, u8 *tag)
+{
+	must(!crypto_onetimeauth_poly1305_final(&ctx->state, tag));
+	explicit_bzero(ctx, sizeof(*ctx));
 }
 
 bool curve25519(u8 *shared, const u8 *secret, const u8 *point)

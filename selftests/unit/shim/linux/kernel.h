@@ -2,6 +2,7 @@
 #ifndef WARREN_SHIM_LINUX_KERNEL_H
 #define WARREN_SHIM_LINUX_KERNEL_H
 
+#include <linux/minmax.h>
 #include <linux/types.h>
 
 #define ARRAY_SIZE(a)			    (sizeof(a) / sizeof((a)[0]))

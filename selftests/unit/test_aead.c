@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The AEAD of data messages against the one of crypto.h, which test_crypto.c
+ * holds against published vectors. Each buffer is its own allocation of just
+ * the size that aead.h asks for, so that the address sanitizer sees a byte too
+ * far at either end.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aead.h"
+#include "crypto.h"
+#include "ktap.h"
+
+static const u8 key[WARREN_KEY_SIZE] = "a key of thirty-two bytes, no \x80\xff";
+
+/* What lies in memory before it is written; no two neighbours are equal. */
+static u8 pattern(size_t i)
+{
+	return i * 167 + (i >> 8) + 13;
+}
+
+/* @size bytes that start @offset bytes after an address divisible by 16. */
+struct buffer {
+	u8 *memory, *start;
+	size_t offset, size;
+};
+
+static struct buffer buffer(size_t size, size_t offset)
+{
+	struct buffer b = {.memory = malloc(offset + size), .offset = offset, .size = size};
+
+	if (!b.memory)
+		abort();
+	for (size_t i = 0; i < offset + size; i++)
+		b.memory[i] = pattern(i);
+	b.start = b.memory + offset;
+	return b;
+}
+
+/* Whether bytes from the @from-th up to the @to-th are as they were at first. */
+static bool untouched(const struct buffer *b, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		if (b->start[i] != pattern(b->offset + i))
+			return false;
+	return true;
+}
+
+/* Frees it; false if the bytes before it, which align it, have changed. */
+static bool done(struct buffer *b)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < b->offset; i++)
+		ok = ok && b->memory[i] == pattern(i);
+	free(b->memory);
+	return ok;
+}
+
+static void reference(u8 *sealed, const u8 *plain, size_t len, u64 nonce)
+{
+	warren_seal(sealed, plain, len, NULL, 0, nonce, key);
+}
+
+static bool seals(size_t len, size_t offset, u64 nonce)
+{
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + WARREN_TAG_SIZE, offset);
+	struct buffer want = buffer(len + WARREN_TAG_SIZE, 0);
+	u8 *packet = b.start + WARREN_AEAD_ROOM;
+	bool ok;
+
+	reference(want.start, packet, len, nonce);
+	warren_aead_seal(packet, len, nonce, key);
+	ok = !memcmp(packet, want.start, len + WARREN_TAG_SIZE) &&
+	     untouched(&b, 0, WARREN_AEAD_ROOM);
+	done(&want);
+	return done(&b) && ok;
+}
+
+/* @offset: of what is read; what is written has others. */
+static bool opens(size_t len, size_t offset, bool room, u64 nonce)
+{
+	size_t before = room ? WARREN_AEAD_ROOM : 0;
+	struct buffer plain = buffer(len, 0);
+	struct buffer from = buffer(before + len + WARREN_TAG_SIZE, offset);
+	struct buffer copy = buffer(before + len + WARREN_TAG_SIZE, 0);
+	struct buffer to = buffer(WARREN_AEAD_ROOM + len, (offset * 7 + 3) % 16);
+	bool ok;
+
+	reference(from.start + before, plain.start, len, nonce);
+	memcpy(copy.start, from.start, from.size);
+	ok = warren_aead_open(to.start + WARREN_AEAD_ROOM, from.start + before,
+			      len + WARREN_TAG_SIZE, room, nonce, key) &&
+	     !memcmp(to.start + WARREN_AEAD_ROOM, plain.start, len) &&
+	     !memcmp(copy.start, from.start, from.size);
+	ok = done(&plain) && ok;
+	ok = done(&from) && ok;
+	ok = done(&copy) && ok;
+	return done(&to) && ok;
+}
+
+static size_t from_hex(u8 *out, const char *hex)
+{
+	size_t len = 0;
+
+	for (; *hex; hex += 2, len++)
+		sscanf(hex, "%2hhx", &out[len]);
+	return len;
+}
+
+/* Its section 2.4.2 starts at block 1, as an AEAD's text does, and its nonce fits in 64 bits. */
+TEST(seals_the_text_of_rfc_8439)
+{
+	static const char plain[] =
+		"Ladies and Gentlemen of the class of '99: If I could offer you "
+		"only one tip for the future, sunscreen would be it.";
+	static const char cipher[] = "6e2e359a2568f98041ba0728dd0d6981e97e7aec1d4360c20a27afccfd9f"
+				     "ae0bf91b65c5524733ab8f593dabcd62b3571639d624e65152ab8f530c35"
+				     "9f0861d807ca0dbf500d6a6156a38e088a22b65e52bc514d16ccf806818c"
+				     "e91ab77937365af90bbf74a35be6b40b8eedf2785e42874d";
+	const size_t len = sizeof(plain) - 1;
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + WARREN_TAG_SIZE, 0);
+	u8 *packet = b.start + WARREN_AEAD_ROOM;
+	u8 rfc_key[WARREN_KEY_SIZE], want[sizeof(plain) - 1];
+
+	for (size_t i = 0; i < sizeof(rfc_key); i++)
+		rfc_key[i] = i;
+	memcpy(packet, plain, len);
+	warren_aead_seal(packet, len, 0x4a000000, rfc_key);
+	CHECK(from_hex(want, cipher) == len && !memcmp(packet, want, len));
+	CHECK(done(&b));
+}
+
+TEST(seals_every_length)
+{
+	for (size_t len = 0; len <= 1600; len++)
+		REQUIRE(seals(len, 0, len));
+}
+
+TEST(opens_every_length_with_room)
+{
+	for (size_t len = 0; len <= 1600; len++)
+		REQUIRE(opens(len, 0, true, len));
+}
+
+TEST(opens_every_length_without_room)
+{
+	for (size_t len = 0; len <= 1600; len++)
+		REQUIRE(opens(len, 0, false, len));
+}
+
+TEST(long_packets)
+{
+	for (size_t len = 65000; len <= 65535; len += 67) {
+		REQUIRE(seals(len, 0, 1));
+		REQUIRE(opens(len, 0, true, 1));
+		REQUIRE(opens(len, 0, false, 1));
+	}
+}
+
+TEST(any_address)
+{
+	static const size_t lengths[] = {0, 1, 15, 16, 63, 64, 65, 127, 128, 129, 1420};
+
+	for (size_t offset = 0; offset < 16; offset++)
+		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+			REQUIRE(seals(lengths[i], offset, 2));
+			REQUIRE(opens(lengths[i], offset, true, 2));
+			REQUIRE(opens(lengths[i], offset, false, 2));
+		}
+}
+
+TEST(any_nonce)
+{
+	static const u64 nonces[] = {0,	     1, 0xff, 0xffffffff, 0x100000000, 0x0102030405060708,
+				     U64_MAX};
+
+	for (size_t i = 0; i < sizeof(nonces) / sizeof(nonces[0]); i++) {
+		CHECK(seals(100, 0, nonces[i]));
+		CHECK(opens(100, 0, true, nonces[i]));
+		CHECK(opens(100, 0, false, nonces[i]));
+	}
+}
+
+static bool opens_as(const u8 *from, size_t sealed, bool room, u64 nonce, const u8 *with)
+{
+	u8 to[WARREN_AEAD_ROOM + 256];
+
+	return warren_aead_open(to + WARREN_AEAD_ROOM, from, sealed, room, nonce, with);
+}
+
+static void refuses_changes(size_t len, bool room)
+{
+	size_t sealed = len + WARREN_TAG_SIZE;
+	struct buffer b = buffer(WARREN_AEAD_ROOM + sealed, 0);
+	u8 *from = b.start + WARREN_AEAD_ROOM, other[WARREN_KEY_SIZE];
+
+	warren_aead_seal(from, len, 3, key);
+	REQUIRE(opens_as(from, sealed, room, 3, key));
+	for (size_t i = 0; i < 8 * sealed; i++) {
+		from[i / 8] ^= 1 << i % 8;
+		CHECK(!opens_as(from, sealed, room, 3, key));
+		from[i / 8] ^= 1 << i % 8;
+	}
+	for (int i = 0; i < 64; i++)
+		CHECK(!opens_as(from, sealed, room, 3 ^ 1ULL << i, key));
+	for (int i = 0; i < 8 * WARREN_KEY_SIZE; i++) {
+		memcpy(other, key, sizeof(other));
+		other[i / 8] ^= 1 << i % 8;
+		CHECK(!opens_as(from, sealed, room, 3, other));
+	}
+	for (size_t shorter = WARREN_TAG_SIZE; shorter < sealed; shorter++)
+		CHECK(!opens_as(from, shorter, room, 3, key));
+	/* What lies before the packet is none of the message. */
+	from[-1] ^= 1;
+	CHECK(opens_as(from, sealed, room, 3, key));
+	done(&b);
+}
+
+TEST(refuses_what_was_changed_with_room)
+{
+	static const size_t lengths[] = {0, 1, 16, 17, 64, 65, 130};
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		refuses_changes(lengths[i], true);
+}
+
+TEST(refuses_what_was_changed_without_room)
+{
+	static const size_t lengths[] = {0, 1, 16, 17, 64, 65, 130};
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+		refuses_changes(lengths[i], false);
+}
+
+/* Trailing zeros count: the padding of the authenticator's last block is not the text's. */
+TEST(length_is_authenticated)
+{
+	u8 b[WARREN_AEAD_ROOM + 16 + WARREN_TAG_SIZE] = {}, *packet = b + WARREN_AEAD_ROOM;
+	u8 tag[WARREN_TAG_SIZE];
+
+	warren_aead_seal(packet, 15, 4, key);
+	memcpy(tag, packet + 15, sizeof(tag));
+	packet[15] = 0;
+	memcpy(packet + 16, tag, sizeof(tag));
+	CHECK(!opens_as(packet, 16 + WARREN_TAG_SIZE, true, 4, key));
+	CHECK(!opens_as(packet, 16 + WARREN_TAG_SIZE, false, 4, key));
+}
