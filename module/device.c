@@ -63,14 +63,15 @@ static int stop(struct net_device *dev)
 	struct warren_peer *peer;
 
 	mutex_lock(&warren->lock);
+	warren_socket_close(warren);
+	/* Nothing comes in, and after this no handshake ends, that makes keys. */
+	warren_handshake_queue_flush(warren);
 	list_for_each_entry(peer, &warren->peers, list) {
 		warren_timers_stop(peer);
 		warren_peer_clear_secrets(peer);
 		atomic64_set(&peer->timers.last_initiation, 0);
 	}
-	warren_socket_close(warren);
 	mutex_unlock(&warren->lock);
-	skb_queue_purge(&warren->handshakes.messages);
 	return 0;
 }
 
@@ -302,6 +303,11 @@ void warren_device_set_private_key(struct warren_device *warren,
 
 	lockdep_assert_held(&warren->lock);
 	warren_identity_set(&identity, private_key);
+	/* The same key again ends no session. */
+	if (identity.valid == warren->identity.valid &&
+	    !memcmp(identity.public_key, warren->identity.public_key,
+		    WARREN_KEY_SIZE))
+		goto out;
 	if (identity.valid) {
 		rcu_read_lock_bh();
 		peer = warren_peer_find(warren, identity.public_key);
@@ -323,6 +329,7 @@ void warren_device_set_private_key(struct warren_device *warren,
 		warren_keypairs_expire(peer);
 	}
 	up_write(&warren->identity_lock);
+out:
 	memzero_explicit(&identity, sizeof(identity));
 }
 

@@ -380,6 +380,15 @@ int warren_handshake_queue_init(struct warren_device *warren)
 	return queue->wq ? 0 : -ENOMEM;
 }
 
+void warren_handshake_queue_flush(struct warren_device *warren)
+{
+	int i;
+
+	skb_queue_purge(&warren->handshakes.messages);
+	for (i = 0; i < WARREN_HANDSHAKE_WORKERS; i++)
+		flush_work(&warren->handshakes.worker[i].work);
+}
+
 void warren_handshake_queue_free(struct warren_device *warren)
 {
 	destroy_workqueue(warren->handshakes.wq);

@@ -176,11 +176,6 @@ static struct warren_device *hold_device(struct net *net,
 	return netdev_priv(dev);
 }
 
-static bool is_zero(const struct nlattr *key)
-{
-	return !memchr_inv(nla_data(key), 0, WARREN_KEY_LEN);
-}
-
 /* ---- reading ---- */
 
 /* Where a dump goes on; fits into netlink_callback.ctx. */
@@ -762,9 +757,7 @@ static int apply(struct warren_device *warren, const struct nlattr **tb,
 	}
 	if (flags_of(tb[WARREN_DEVICE_A_FLAGS]) & WARREN_DEVICE_F_REPLACE_PEERS)
 		warren_peer_remove_all(warren);
-	if (key && (warren->identity.valid != !is_zero(key) ||
-		    memcmp(warren->identity.private_key, nla_data(key),
-			   WARREN_KEY_SIZE)))
+	if (key)
 		warren_device_set_private_key(warren, nla_data(key));
 	if (tb[WARREN_DEVICE_A_PEERS])
 		err = set_peers(warren, tb[WARREN_DEVICE_A_PEERS], extack);
@@ -781,10 +774,12 @@ static int set_device(struct sk_buff *skb, struct genl_info *info)
 	if (!err)
 		err = check_device(tb, info->extack);
 	if (err)
-		return err;
+		goto wipe;
 	warren = hold_device(genl_info_net(info), tb, info->extack);
-	if (IS_ERR(warren))
-		return PTR_ERR(warren);
+	if (IS_ERR(warren)) {
+		err = PTR_ERR(warren);
+		goto wipe;
+	}
 
 	rtnl_lock();
 	mutex_lock(&warren->lock);
@@ -797,6 +792,7 @@ static int set_device(struct sk_buff *skb, struct genl_info *info)
 	mutex_unlock(&warren->lock);
 	rtnl_unlock();
 	dev_put(warren->dev);
+wipe:
 	/* It may hold keys. */
 	memzero_explicit(nlmsg_attrdata(info->nlhdr, GENL_HDRLEN),
 			 nlmsg_attrlen(info->nlhdr, GENL_HDRLEN));

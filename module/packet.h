@@ -90,6 +90,9 @@ void warren_receive_data(struct warren_device *warren, struct sk_buff *skb);
 int warren_handshake_queue_init(struct warren_device *warren);
 void warren_handshake_queue_free(struct warren_device *warren);
 
+/* Drops what waits, and waits for what is being worked on. Context: process. */
+void warren_handshake_queue_flush(struct warren_device *warren);
+
 /* Takes @skb, one message, at its header. Context: softirq. */
 void warren_handshake_enqueue(struct warren_device *warren, struct sk_buff *skb);
 

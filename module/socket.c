@@ -122,6 +122,7 @@ static struct rtable *route4(struct sock *sk, struct flowi4 *flow,
 			     bool *source_gone)
 {
 	struct net *net = sock_net(sk);
+	struct flowi4 unbound = *flow; /* a look-up writes into its argument */
 	struct rtable *rt;
 
 	flow->saddr = endpoint->source4.s_addr;
@@ -137,8 +138,8 @@ static struct rtable *route4(struct sock *sk, struct flowi4 *flow,
 			return rt;
 		}
 	}
-	*source_gone = flow->saddr || endpoint->source_ifindex4;
-	flow->saddr = 0;
+	*source_gone = endpoint->source4.s_addr || endpoint->source_ifindex4;
+	*flow = unbound;
 	return ip_route_output_flow(net, flow, sk);
 }
 
