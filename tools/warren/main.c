@@ -40,6 +40,8 @@ static const struct verb verbs[] = {
 	{ "save", verb_save, "Write a running interface into its file", "{ FILE | INTERFACE }" },
 	{ "strip", verb_strip, "Print a file without the keys of up, for use with setconf",
 	  "{ FILE | INTERFACE }" },
+	{ "check", verb_check, "Find what would make a file's link fail or leak",
+	  "{ FILE | INTERFACE } [--json]" },
 };
 /* clang-format on */
 

@@ -62,20 +62,27 @@ static int find_file(struct quick *q, const char *arg, struct warren_error *err)
 	return 0;
 }
 
+int quick_read(struct quick *q, const char *arg, struct warren_error *err)
+{
+	memset(q, 0, sizeof(*q));
+	if (find_file(q, arg, err) ||
+	    warren_config_read(&q->config, q->path, WARREN_CONFIG_ALL, err))
+		return -1;
+	memcpy(q->config.device.name, q->name, sizeof(q->name));
+	warren_error_place(err, NULL, 0, NULL);
+	return 0;
+}
+
 int quick_open(struct quick *q, const char *arg, struct warren_error *err)
 {
 	struct stat st;
 
-	memset(q, 0, sizeof(*q));
-	if (find_file(q, arg, err))
+	if (quick_read(q, arg, err))
 		return -1;
 	warren_error_place(err, q->path, 0, NULL);
 	if (!stat(q->path, &st) && S_ISREG(st.st_mode) && st.st_mode & 0007)
 		warren_error_warn(err, "chmod o= it: it may hold keys",
 				  "everyone may read the file");
-	if (warren_config_read(&q->config, q->path, WARREN_CONFIG_ALL, err))
-		return -1;
-	memcpy(q->config.device.name, q->name, sizeof(q->name));
 	warren_error_place(err, NULL, 0, NULL);
 	return warren_rtnl_open(&q->rtnl, err);
 }

@@ -28,10 +28,20 @@ struct quick {
 };
 
 /**
- * quick_open() - find and read the file that an argument names
+ * quick_read() - find and read the file that an argument names
  * @q: filled; close it with quick_close(), also after a failure
  * @arg: a path that ends in NAME.conf, or NAME for NAME.conf in /etc/warren or
  *       /etc/wireguard
+ * @err: warnings and the failure
+ *
+ * Return: 0 or -1.
+ */
+int quick_read(struct quick *q, const char *arg, struct warren_error *err);
+
+/**
+ * quick_open() - quick_read(), a word about a readable file, and a routing socket
+ * @q: as for quick_read()
+ * @arg: as for quick_read()
  * @err: warnings and the failure
  *
  * Return: 0 or -1.
