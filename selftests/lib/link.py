@@ -27,11 +27,10 @@ class UserDevice:
         socket_path = f"/run/wireguard/{name}.sock"
         eventually(lambda: os.path.exists(socket_path), "wireguard-go to start", 30)
         cleanup(lambda: os.path.exists(socket_path) and os.unlink(socket_path))
-        ns.ip(*(f"address add {a} dev {name}" + (" nodad" if ":" in a else "")
-                for a in addresses))
+        ns.address(name, *addresses)
         self.configure(**settings)
         if up:
-            ns.ip(f"link set {name} up")
+            ns.links.up(name)
 
     def configure(self, private_key, listen_port, peer_key, endpoint, psk=None, keepalive=None):
         address, port = endpoint
@@ -98,14 +97,13 @@ class Link:
             self.b.name = "wg1"
         veth(self.a.ns, "out0", self.b.ns, "out0")
         for site in self.sites:
-            site.ns.ip(f"address add {site.outer[4]}/24 dev out0",
-                       f"address add {site.outer[6]}/64 dev out0 nodad",
-                       f"link set out0 mtu {outer_mtu}")
+            site.ns.links.mtu("out0", outer_mtu)
+            site.ns.address("out0", f"{site.outer[4]}/24", f"{site.outer[6]}/64")
         self.a.make(a, self.b, outer, psk, keepalive)
         self.b.make(b, self.a, outer, psk, keepalive)
         if inner_mtu:
             for site in self.sites:
-                site.ns.ip(f"link set {site.name} mtu {inner_mtu}")
+                site.ns.links.mtu(site.name, inner_mtu)
 
     def ping(self, family=4, count=1, deadline=20):
         """ICMP from a to b, until it was answered."""

@@ -9,17 +9,23 @@ import socket
 import subprocess
 
 from ktap import Failure, cleanup
+from rtnl import Route
 
 CLONE_NEWNET = 0x40000000
+MS_BIND, MNT_DETACH = 0x1000, 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _number = itertools.count()
 _home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
 
+def _call(name, *arguments):
+    if getattr(_libc, name)(*arguments):
+        raise OSError(ctypes.get_errno(), name)
+
+
 def _setns(fd):
-    if _libc.setns(fd, CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "setns")
+    _call("setns", fd, CLONE_NEWNET)
 
 
 def command(*argv, stdin=None, check=True, timeout=3600):
@@ -33,22 +39,40 @@ def command(*argv, stdin=None, check=True, timeout=3600):
 
 
 class Namespace:
-    """A network namespace that is deleted when the case is over."""
+    """A network namespace with a name, that is deleted when the case is over."""
 
     def __init__(self, label="ns"):
         self.name = f"w{os.getpid()}-{next(_number)}-{label}"
-        command("ip", "netns", "add", self.name)
+        self.path = f"/run/netns/{self.name}"
+        os.makedirs("/run/netns", exist_ok=True)
+        with open(self.path, "x"):
+            pass
+        _call("unshare", CLONE_NEWNET)
+        try:
+            self.fd = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+            self.links = Route()
+            _call("mount", b"/proc/self/ns/net", self.path.encode(), b"none", MS_BIND, None)
+        finally:
+            _setns(_home)
         self.alive = True
         cleanup(self.delete)
-        self.fd = os.open(f"/run/netns/{self.name}", os.O_RDONLY | os.O_CLOEXEC)
-        self.ip("link set lo up")
+        self.links.up("lo")
 
     def delete(self):
-        """Takes away the name and our reference; the kernel frees the rest."""
+        """Takes away the name and our references; the kernel frees the rest."""
         if self.alive:
             self.alive = False
+            self.links.close()
             os.close(self.fd)
-            command("ip", "netns", "del", self.name)
+            _call("umount2", self.path.encode(), MNT_DETACH)
+            os.unlink(self.path)
+
+    def address(self, device, *addresses):
+        """Gives addresses with their prefix lengths to a device."""
+        with self.entered():
+            index = socket.if_nametoindex(device)
+        for address in addresses:
+            self.links.address(index, address)
 
     @contextlib.contextmanager
     def entered(self):
@@ -113,7 +137,9 @@ class Namespace:
 
 
 def veth(one, one_name, other, other_name, *extra):
-    """A pair of veth ends that are up, in two namespaces."""
-    one.ip(f"link add {one_name} type veth peer name {other_name} netns {other.name}",
-           f"link set {one_name} up", *extra)
-    other.ip(f"link set {other_name} up")
+    """A pair of veth ends that are up, in two namespaces. @extra: lines for ip."""
+    one.links.add_veth(one_name, other.fd, other_name)
+    one.links.up(one_name)
+    other.links.up(other_name)
+    if extra:
+        one.ip(*extra)

@@ -132,16 +132,15 @@ class Device:
 
     def __init__(self, ns, name="wg0", addresses=(), up=True, kind=KIND, **settings):
         self.ns, self.name = ns, name
-        ns.ip(f"link add {name} type {kind}",
-              *(f"address add {a} dev {name} nodad" if ":" in a else
-                f"address add {a} dev {name}" for a in addresses))
+        ns.links.add(name, kind)
+        ns.address(name, *addresses)
         with ns.entered():
             self.genl = netlink.Generic(kind)
         cleanup(self.genl.close)
         if settings:
             self.set(**settings)
         if up:
-            ns.ip(f"link set {name} up")
+            ns.links.up(name)
 
     def set(self, *, private_key=None, listen_port=None, fwmark=None, flags=None, peers=None):
         """Peers as peer() makes them."""

@@ -32,7 +32,7 @@ def two_hosts(addresses=("10.9.0.1/24", "fd09::1/64"), remote=("10.9.0.2/24", "f
     here, there = Namespace("dut"), Namespace("peer")
     veth(here, "out0", there, "eth0")
     for ns, device, mine in (here, "out0", addresses), (there, "eth0", remote):
-        ns.ip(*(f"address add {a} dev {device}" + (" nodad" if ":" in a else "") for a in mine))
+        ns.address(device, *mine)
     return here, there
 
 
