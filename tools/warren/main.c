@@ -42,6 +42,8 @@ static const struct verb verbs[] = {
 	  "{ FILE | INTERFACE }" },
 	{ "check", verb_check, "Find what would make a file's link fail or leak",
 	  "{ FILE | INTERFACE } [--json]" },
+	{ "apply", verb_apply, "Make a running interface what its file says",
+	  "{ FILE | INTERFACE } [--dry-run] [--json]" },
 };
 /* clang-format on */
 

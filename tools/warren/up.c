@@ -8,10 +8,10 @@
 #include "../lib/link.h"
 #include "../lib/route.h"
 #include "quick.h"
+#include "routes.h"
 #include "save.h"
 #include "verbs.h"
 
-#define MAIN_TABLE  254
 #define OVERHEAD    80 /* outer IPv6, UDP and the tunnel's own header and tag */
 #define DEFAULT_MTU 1500
 
@@ -106,68 +106,27 @@ static int bring_up(struct quick *q, struct warren_error *err)
 	return warren_link_up(&q->rtnl, q->name, mtu, err);
 }
 
-static int longest_first(const void *a, const void *b)
-{
-	const struct warren_allowedip *x = a, *y = b;
-
-	if (x->prefix.cidr != y->prefix.cidr)
-		return (int)y->prefix.cidr - (int)x->prefix.cidr;
-	return warren_addr_compare(&x->prefix, &y->prefix);
-}
-
-/* Whether the kernel made the route already, with an address of the interface. */
-static bool connected(const struct quick *q, const struct warren_prefix *prefix)
-{
-	size_t i;
-
-	for (i = 0; i < q->config.addresses_n; i++)
-		if (warren_addr_covers(&q->config.addresses[i].prefix, prefix))
-			return true;
-	return false;
-}
-
-static int add_route(struct quick *q, const struct warren_allowedip *ip, struct warren_error *err)
-{
-	bool chosen = q->config.table != WARREN_TABLE_AUTO;
-	uint32_t table = chosen ? q->config.table : MAIN_TABLE;
-	char text[WARREN_ADDR_PREFIX], in[24] = "";
-
-	/* The default routes of an automatic table are full_set()'s. */
-	if (!chosen && (!ip->prefix.cidr || connected(q, &ip->prefix)))
-		return 0;
-	if (chosen)
-		snprintf(in, sizeof(in), " table %u", table);
-	quick_say("ip -%d route add %s dev %s%s", ip->prefix.family == AF_INET ? 4 : 6,
-		  warren_addr_print_prefix(text, &ip->prefix), q->name, in);
-	warren_error_place(err, q->path, ip->line, "AllowedIPs");
-	if (warren_route_add(&q->rtnl, q->ifindex, &ip->prefix, table, err))
-		return -1;
-	warren_error_place(err, NULL, 0, NULL);
-	return 0;
-}
-
 static int add_routes(struct quick *q, struct warren_error *err)
 {
-	const struct warren_device *dev = &q->config.device;
-	struct warren_allowedip *all;
-	size_t i, j, n = 0;
-	int ret = 0;
+	char text[WARREN_ADDR_PREFIX], in[24] = "";
+	struct routes routes;
+	int ret;
+	size_t i;
 
-	if (q->config.table == WARREN_TABLE_OFF)
-		return 0;
-	for (i = 0; i < dev->peers_n; i++)
-		n += dev->peers[i].allowedips_n;
-	all = calloc(n + 1, sizeof(*all));
-	if (!all)
-		return warren_error_nomem(err);
-	for (i = 0, n = 0; i < dev->peers_n; i++)
-		for (j = 0; j < dev->peers[i].allowedips_n; j++)
-			all[n++] = dev->peers[i].allowedips[j];
-	qsort(all, n, sizeof(*all), longest_first);
-	for (i = 0; i < n && !ret; i++)
-		if (!i || warren_addr_compare(&all[i].prefix, &all[i - 1].prefix))
-			ret = add_route(q, &all[i], err);
-	free(all);
+	ret = routes_wanted(&routes, &q->config, err);
+	if (routes.table != ROUTES_MAIN_TABLE)
+		snprintf(in, sizeof(in), " table %u", routes.table);
+	for (i = 0; i < routes.n && !ret; i++) {
+		const struct warren_allowedip *ip = &routes.list[i];
+
+		quick_say("ip -%d route add %s dev %s%s", ip->prefix.family == AF_INET ? 4 : 6,
+			  warren_addr_print_prefix(text, &ip->prefix), q->name, in);
+		warren_error_place(err, q->path, ip->line, "AllowedIPs");
+		ret = warren_route_add(&q->rtnl, q->ifindex, &ip->prefix, routes.table, err);
+	}
+	if (!ret)
+		warren_error_place(err, NULL, 0, NULL);
+	free(routes.list);
 	return ret;
 }
 

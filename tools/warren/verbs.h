@@ -33,6 +33,7 @@ int verb_del(struct warren_error *err, int argc, char **argv);
 int verb_up(struct warren_error *err, int argc, char **argv);
 int verb_down(struct warren_error *err, int argc, char **argv);
 int verb_save(struct warren_error *err, int argc, char **argv);
+int verb_apply(struct warren_error *err, int argc, char **argv);
 int verb_check(struct warren_error *err, int argc, char **argv);
 int verb_strip(struct warren_error *err, int argc, char **argv);
 
