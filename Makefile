@@ -69,7 +69,7 @@ ifeq ($(DESTDIR),)
 		echo "no DKMS here: after a kernel update, make install again" && \
 		$(MAKE) module WERROR= && \
 		install -D -m 644 warren.ko /lib/modules/$$(uname -r)/updates/warren.ko && \
-		depmod -a; \
+		depmod -a $$(uname -r); \
 	fi
 endif
 	@for file in $(PROGRAMS); do install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $$file || exit 1; done
@@ -80,7 +80,8 @@ endif
 uninstall:
 ifeq ($(DESTDIR),)
 	@! command -v dkms >/dev/null || { $(DKMS_REMOVE); }
-	@rm -f /lib/modules/$$(uname -r)/updates/warren.ko && depmod -a
+	@ko=/lib/modules/$$(uname -r)/updates/warren.ko; \
+		[ ! -e $$ko ] || { rm $$ko && depmod -a $$(uname -r); }
 endif
 	@rm -rf $(DKMS_SOURCE)
 	@for file in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/bin/$${file##*/}; done
