@@ -44,6 +44,9 @@ static const struct verb verbs[] = {
 	  "{ FILE | INTERFACE } [--json]" },
 	{ "apply", verb_apply, "Make a running interface what its file says",
 	  "{ FILE | INTERFACE } [--dry-run] [--json]" },
+	{ "init", verb_init, "Write matching files, with new keys, for two sites or a star",
+	  "[--dir FOLDER] [--interface NAME] [--tunnel NETWORK] [--port PORT] "
+	  "SITE[@HOST[:PORT]][,NETWORK]... SITE[@HOST[:PORT]][,NETWORK]..." },
 };
 /* clang-format on */
 
