@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Traffic by iperf3 and ping, and the processor time that it takes."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import time
+
+from sites import command, inner, inside, on
+
+LOST = 0.01  # of the datagrams; more than that makes a figure doubtful
+
+
+def idle():
+    """Nanoseconds that all processors have idled.
+
+    The ticks of /proc/stat are samples, and sample in step with what they
+    measure; the timers' own account is exact. /proc/uptime has the same in
+    hundredths of a second."""
+    with open("/proc/timer_list") as file:
+        found = re.findall(r"\.(?:idle_sleeptime|iowait_sleeptime) *: (\d+) nsecs", file.read())
+    if found:
+        return sum(map(int, found))
+    with open("/proc/uptime") as file:
+        return int(float(file.read().split()[1]) * 1e9)
+
+
+class Busy:
+    """with Busy() as busy: ...; then .ns of processor time, and .elapsed ns."""
+
+    def __enter__(self):
+        self.idle, self.began = idle(), time.monotonic_ns()
+        return self
+
+    def __exit__(self, *_):
+        self.elapsed = time.monotonic_ns() - self.began
+        self.ns = os.cpu_count() * self.elapsed - (idle() - self.idle)
+
+
+@contextlib.contextmanager
+def server(machine, port=5201):
+    process = subprocess.Popen(inside(machine, "iperf3", "-s", "-1", "-i", "0", "-p", str(port),
+                                      "--forceflush"), text=True, stdout=subprocess.PIPE)
+    try:
+        for line in process.stdout:
+            if "listening" in line:
+                break
+        else:
+            raise RuntimeError(f"iperf3 -s ended with {process.wait()}")
+        yield
+        process.wait(600)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def client(machine, to, *options, port=5201):
+    return inside(machine, "iperf3", "-J", "-i", "0", "-c", to, "-p", str(port), *options)
+
+
+def parse(text):
+    """The end of iperf3's JSON."""
+    result = json.loads(text)
+    if "error" in result:
+        raise RuntimeError(f"iperf3: {result['error']}")
+    return result["end"]
+
+
+def run(source, target, *options):
+    """(nanoseconds of processor time, what iperf3 says at the end)"""
+    with server(target):
+        with Busy() as busy:
+            text = command(*client(source, inner(target), *options))
+    return busy.ns, parse(text)
+
+
+def tcp(*options, size, source="a", target="b"):
+    """Nanoseconds of processor time a byte, without what starting and connecting takes."""
+    start, little = run(source, target, "-n", "1", *options)
+    whole, much = run(source, target, "-n", str(size), *options)
+    return (whole - start) / (much["sum_sent"]["bytes"] - little["sum_sent"]["bytes"])
+
+
+def udp(payload, count, rate, source="a", target="b"):
+    """Nanoseconds of processor time a datagram that came, without those of starting."""
+    options = "-u", "-l", str(payload), "-b", str(rate)
+    start, _ = run(source, target, *options, "-k", "1")
+    whole, much = run(source, target, *options, "-k", str(count + 1))
+    lost = much["sum"]["lost_packets"]
+    if lost > count * LOST:
+        raise RuntimeError(f"{lost} of {count} datagrams were lost")
+    return (whole - start) / (count - lost)
+
+
+def ping(count):
+    """Microseconds of a round trip, on average."""
+    text = on("a", "ping", "-q", "-i", "0.001", "-c", str(count), inner("b"))
+    return 1000 * float(re.search(r"= [\d.]+/([\d.]+)/", text)[1])
+
+
+def throughput(seconds, streams, ports=(5201,), targets=None):
+    """Mbit/s of all that is received from some clients at once."""
+    targets = targets or [inner("b")] * len(ports)
+    with contextlib.ExitStack() as stack:
+        for port in ports:
+            stack.enter_context(server("b", port))
+        options = "-t", str(seconds), "-P", str(streams)
+        clients = [subprocess.Popen(client("a", to, *options, port=port), text=True,
+                                    stdout=subprocess.PIPE)
+                   for port, to in zip(ports, targets)]
+        texts = [process.communicate()[0] for process in clients]
+    return sum(parse(text)["sum_received"]["bits_per_second"] for text in texts) / 1e6

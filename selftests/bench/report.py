@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table of one run: {"kernel": release, "where": text, "commit": text,
+"date": text, "rounds": N, "rows": {row: {kind: [value of each round]}}}."""
+
+import statistics
+
+from rows import BASE, OURS, ROWS
+
+
+def median(run, row, kind):
+    values = run["rows"].get(row.name, {}).get(kind)
+    return statistics.median(values) if values else None
+
+
+def ratio(run, row):
+    """Of ours to the kernel's WireGuard; None if either was not measured."""
+    ours, base = median(run, row, OURS), median(run, row, BASE)
+    return ours / base if ours is not None and base else None
+
+
+def met(run, row):
+    """Whether the goal is met; None where there is none, or nothing to compare."""
+    value, goal = ratio(run, row), row.goal(run["kernel"])
+    if value is None or goal is None:
+        return None
+    return value >= goal if row.more_is_better else value <= goal
+
+
+def kinds(run):
+    """The kinds that were measured, in the order of the rows that name them."""
+    seen = {}
+    for row in ROWS:
+        seen.update(dict.fromkeys(run["rows"].get(row.name, {})))
+    return list(seen)
+
+
+def measured(run):
+    return [row for row in ROWS if run["rows"].get(row.name)]
+
+
+def number(value, row):
+    return "-" if value is None else f"{value:,.{row.digits}f}"
+
+
+def _lines(run):
+    yield ["", "", *kinds(run), "ratio", "goal", ""]
+    for row in measured(run):
+        value, goal = ratio(run, row), row.goal(run["kernel"])
+        limit = "at least" if row.more_is_better else "at most"
+        yield [row.title, row.unit, *(number(median(run, row, kind), row) for kind in kinds(run)),
+               "-" if value is None else f"{value:.2f}",
+               "" if goal is None else f"{limit} {goal:.2f}",
+               {None: "", True: "met", False: "missed"}[met(run, row)]]
+
+
+def spread(run):
+    """The largest (greatest - least) / median, and the row and the kind where it is."""
+    found = [((max(values) - min(values)) / abs(statistics.median(values)), row.title, kind)
+             for row in measured(run) for kind, values in run["rows"][row.name].items()
+             if len(values) > 1 and statistics.median(values)]
+    return max(found, default=None)
+
+
+def table(run):
+    """Text: what was measured where, a line for each row, and how far rounds differ."""
+    lines = list(_lines(run))
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    text = [f"Linux {run['kernel']}, {run['where']}; commit {run['commit']}, {run['date']}",
+            f"Medians of {run['rounds']}; ratio: {OURS} to {BASE}, the kernel's own", ""]
+    for line in lines:
+        cells = [cell.ljust(width) if i < 2 else cell.rjust(width)
+                 for i, (cell, width) in enumerate(zip(line, widths))]
+        text.append("  ".join(cells).rstrip())
+    widest = spread(run)
+    if widest:
+        text += ["", f"Rounds differ by {widest[0]:.1%} at most ({widest[1]}, {widest[2]})."]
+    return "\n".join(text) + "\n"

@@ -1,0 +1,111 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""The benchmark's table and picture, from recorded numbers."""
+
+import json
+import os
+import sys
+from xml.etree import ElementTree
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+sys.path.insert(0, HERE)
+
+import ktap
+import plot
+import report
+from ktap import case, check, equal
+from rows import BY_NAME
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def run(rows, kernel="6.1.0-56-amd64"):
+    return {"kernel": kernel, "where": "somewhere", "commit": "abc", "date": "2026-01-02",
+            "rounds": 3, "rows": rows}
+
+
+def line(text, title):
+    """The cells of a row of a table."""
+    found = [line for line in text.splitlines() if line.startswith(title + "  ")]
+    equal(len(found), 1, f"lines that start with {title}")
+    return found[0][len(title):].split()
+
+
+@case
+def medians_and_ratio():
+    text = report.table(run({"tcp": {"none": [3.5, 3.4, 9], "wireguard": [41, 40, 39.5],
+                                     "warren": [16, 15.9, 16.4]}}))
+    equal(line(text, "TCP"), "ns/byte 3.50 40.00 16.00 0.40 at most 0.42 met".split(), "the row")
+    check("6.1.0-56-amd64" in text and "commit abc" in text, "says what was measured")
+
+
+@case
+def less_is_a_goal_missed():
+    text = report.table(run({"cpus": {"wireguard": [100], "warren": [190]}}))
+    equal(line(text, "2 CPUs, TCP, 4 streams")[-5:], "1.90 at least 2.00 missed".split(), "the row")
+    text = report.table(run({"udp_64": {"wireguard": [1000], "warren": [710]}}))
+    equal(line(text, "UDP, 64 bytes")[-5:], "0.71 at most 0.70 missed".split(), "the row")
+
+
+@case
+def goals_are_of_the_kernel():
+    row = BY_NAME["tcp"]
+    equal([row.goal(r) for r in ("6.1.0-56-amd64", "6.12.117", "7.2.13+deb14-amd64", "10.0.1")],
+          [0.42, 0.42, 0.55, 0.55], "goals")
+
+
+@case
+def what_was_not_measured():
+    one = run({"tcp": {"wireguard": [40], "none": [3]}, "setconf": {"warren": [700]}})
+    text = report.table(one)
+    equal(line(text, "TCP")[:5], ["ns/byte", "40.00", "3.00", "-", "-"], "a kind without a value")
+    equal(line(text, "setconf of 10,000 peers"), ["ms", "-", "-", "700", "-"], "and without base")
+    equal(len(report.measured(one)), 2, "rows")
+    plot.svg(one)
+
+
+@case
+def spread_names_the_worst():
+    text = report.table(run({"tcp": {"wireguard": [40, 40.4, 40], "warren": [16, 16, 16]},
+                             "ping": {"wireguard": [60, 66, 60], "warren": [30, 30, 30]}}))
+    check("10.0% at most (ping, round trip, wireguard)" in text, "the last line: " + text)
+
+
+@case
+def columns_stand_below_each_other():
+    with open(os.path.join(HERE, "recorded.json")) as file:
+        text = report.table(json.load(file)["runs"][0])
+    lines = [line for line in text.splitlines() if line.endswith(("met", "missed"))]
+    check(len(lines) > 5, f"lines with a goal: {len(lines)}")
+    places = {line.index(" at most ") for line in lines if " at most " in line}
+    equal(len(places), 1, "places of a column")
+
+
+@case
+def picture_compares_lengths():
+    svg = plot.svg(run({"tcp": {"none": [4], "wireguard": [40], "warren": [10]},
+                        "cpus": {"wireguard": [100], "warren": [200]},
+                        "delete": {"wireguard": [10], "warren": [1000]}}))
+    root = ElementTree.fromstring(svg)
+    bars = [rect for rect in root.findall(f"{SVG}rect") if rect.get("x") == str(plot.LEFT)]
+    lengths = [float(bar.get("width")) for bar in bars]
+    one = plot.WIDTH / plot.MOST
+    for length, part in zip(lengths, [0.1, 1, 0.25, 1, 0.5, 1, plot.MOST]):
+        ktap.within(length, one * part - 0.1, one * part + 0.1, "length of a bar")
+    equal(len(lengths), 7, "bars")
+
+
+@case
+def picture_of_recorded_numbers():
+    with open(os.path.join(HERE, "recorded.json")) as file:
+        one = json.load(file)["runs"][0]
+    root = ElementTree.fromstring(plot.svg(one))
+    words = [text.text for text in root.findall(f"{SVG}text")]
+    for row in report.measured(one):
+        check(row.title in words, f"{row.title} is in the picture")
+
+
+if __name__ == "__main__":
+    ktap.main()
