@@ -21,7 +21,7 @@ def handshake(site, other):
 
 
 def minutes(kinds, both_send):
-    """Ten minutes of datagrams, each of which has to come, and the sessions
+    """Seven minutes of datagrams, each of which has to come, and the sessions
     that were made meanwhile."""
     link = Link(*kinds)
     a, b = link.sites
@@ -29,7 +29,7 @@ def minutes(kinds, both_send):
     flows = [traffic.Datagrams(a.ns, b.ns, b.inner[4])]
     if both_send:
         flows.append(traffic.Datagrams(b.ns, a.ns, a.inner[4]))
-    times, end = set(), time.monotonic() + 600
+    times, end = set(), time.monotonic() + 400
     while time.monotonic() < end:
         for flow in flows:
             flow.send(200)
@@ -37,7 +37,7 @@ def minutes(kinds, both_send):
         times.add(handshake(a, b))
     for flow in flows:
         flow.all_came()
-    within(len(times), 4, 6, "sessions in ten minutes")
+    within(len(times), 3, 5, "sessions in seven minutes")
 
 
 def one(kinds, both_send):

@@ -8,7 +8,7 @@ import struct
 
 from netlink import NETLINK_ROUTE, Netlink, attr, nest, u32
 
-NEWLINK, NEWADDR = 16, 20
+NEWLINK, DELLINK, NEWADDR = 16, 17, 20
 CREATE = 0x400 | 0x200  # NLM_F_CREATE | NLM_F_EXCL
 IFNAME, MTU, LINKINFO, NET_NS_FD = 3, 4, 18, 28
 INFO_KIND, INFO_DATA, VETH_INFO_PEER = 1, 2, 1
@@ -37,6 +37,12 @@ class Route(Netlink):
 
     def up(self, name):
         self.ask(NEWLINK, 0, _link(IFF_UP, IFF_UP) + attr(IFNAME, name))
+
+    def down(self, name):
+        self.ask(NEWLINK, 0, _link(0, IFF_UP) + attr(IFNAME, name))
+
+    def delete(self, name):
+        self.ask(DELLINK, 0, _link() + attr(IFNAME, name))
 
     def mtu(self, name, value):
         self.ask(NEWLINK, 0, _link() + attr(IFNAME, name) + u32(MTU, value))

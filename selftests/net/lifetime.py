@@ -89,9 +89,11 @@ def devices_come_and_go_under_traffic():
     settings = dict(private_key=a.private, listen_port=51820, peers=[
         setting(b.public, allowed=["0.0.0.0/0", "::/0"], endpoint=("10.9.0.2", 51820))])
     for i in range(100):
-        a.ns.ip("link del wg0", f"link add wg0 type {KIND}", "address add 10.66.0.1/24 dev wg0")
+        a.ns.links.delete("wg0")
+        a.ns.links.add("wg0", KIND)
+        a.ns.address("wg0", "10.66.0.1/24")
         a.device.set(**settings)
-        a.ns.ip("link set wg0 up")
+        a.ns.links.up("wg0")
         if i % 20 == 19:
             link.ping()
     noise.end()
@@ -104,7 +106,8 @@ def up_and_down_under_traffic():
     link.ping()
     noise = Noise(link)
     for _ in range(20):
-        link.a.ns.ip("link set wg0 down", "link set wg0 up")
+        link.a.ns.links.down("wg0")
+        link.a.ns.links.up("wg0")
     noise.end()
     works(link)
 

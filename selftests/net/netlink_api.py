@@ -325,10 +325,10 @@ def names(error, number, word, request=b""):
 def no_device():
     made = device()
     call = made.genl.call
-    names(refused(lambda: call(SET_DEVICE, attr(D_IFNAME, "nope"))), errno.ENODEV, "nope")
+    names(refused(lambda: call(SET_DEVICE, attr(D_IFNAME, "nope"))), errno.ENODEV, "ifname")
     names(refused(lambda: call(GET_DEVICE, attr(D_IFNAME, "nope"), flags=DUMP)),
-          errno.ENODEV, "nope")
-    names(refused(lambda: call(SET_DEVICE, u32(D_IFINDEX, 99999))), errno.ENODEV, "99999")
+          errno.ENODEV, "ifname")
+    names(refused(lambda: call(SET_DEVICE, u32(D_IFINDEX, 99999))), errno.ENODEV, "ifindex")
     names(refused(lambda: call(SET_DEVICE)), (errno.EBADR, errno.EINVAL), "ifname")
     names(refused(lambda: call(SET_DEVICE, attr(D_IFNAME, "wg0"), u32(D_IFINDEX, 1))),
           (errno.EBADR, errno.EINVAL), "ifname")
@@ -339,9 +339,9 @@ def no_device():
 def device_of_another_kind():
     made = device()
     names(refused(lambda: made.genl.call(SET_DEVICE, attr(D_IFNAME, "lo"), u32(D_FWMARK, 1))),
-          errno.EOPNOTSUPP, "lo")
+          errno.EOPNOTSUPP, "ifname")
     names(refused(lambda: made.genl.call(GET_DEVICE, attr(D_IFNAME, "lo"), flags=DUMP)),
-          errno.EOPNOTSUPP, "lo")
+          errno.EOPNOTSUPP, "ifname")
 
 
 def prefix(**change):
