@@ -290,6 +290,48 @@ def another_user_may_not(kind):
         check("CAP_NET_ADMIN" in err, err)
 
 
+def dressed(name):
+    """A device with all that migrate must keep."""
+    made(name, "wireguard")
+    good("setconf", name, file_with(CONFIG.replace("FwMark = 0x1234\n", "")))
+    for line in (f"address add 10.77.0.1/24 dev {name}", f"address add fd77::1/64 dev {name}",
+                 f"link set {name} mtu 1340 up", f"route add 10.78.0.0/16 dev {name} metric 50",
+                 f"-6 route add fd78::/64 dev {name} table 99"):
+        command("ip", *line.split())
+
+
+def dress_of(name):
+    text = good("showconf", name)
+    for argv in ("-o address show dev", "route show table all dev", "-6 route show table all dev"):
+        text += command("ip", *argv.split(), name)
+    text = re.sub(r"^\d+: |^.*(fe80|ff00)::.*\n", "", text, flags=re.M)
+    return sorted(text.splitlines()), "mtu 1340 " in command("ip", "link", "show", name)
+
+
+@case
+def migrate_keeps_everything():
+    dressed("t0")
+    before = dress_of("t0")
+    good("migrate", "t0")
+    check("warren " in command("ip", "-d", "link", "show", "t0") + " ", "the kind")
+    equal(dress_of("t0"), before, "the rest")
+    equal(good("show", "interfaces"), "t0\n", "no other is left")
+    refused(EXISTS, "kind warren already", argv=["migrate", "t0"])
+
+
+@case
+def migrate_leaves_what_it_cannot_do():
+    dressed("t0")
+    before = dress_of("t0")
+    blocker = command("sh", "-c", "ip -o link show t0").split(":")[0]
+    # The name it would use meanwhile is taken.
+    command("ip", "link", "add", f"warren-{blocker}", "type", "dummy")
+    cleanup(command, "ip", "link", "del", f"warren-{blocker}")
+    refused(EXISTS, "already", argv=["migrate", "t0"])
+    equal(dress_of("t0"), before, "it is as it was")
+    check("wireguard " in command("ip", "-d", "link", "show", "t0") + " ", "the kind")
+
+
 @each_kind
 def with_sanitizers(kind):
     """The netlink reader and writer, built with the sanitizers."""
@@ -297,7 +339,8 @@ def with_sanitizers(kind):
     tool = str(TOP / "build/asan/bin/warren")
     path = file_with(large(20, 1200))
     for argv in (["setconf", "t0", path], ["syncconf", "t0", path], ["show", "t0"],
-                 ["set", "t0", "peer", A, "allowed-ips", "+10.0.0.0/8"], ["show", "t0", "dump"]):
+                 ["set", "t0", "peer", A, "allowed-ips", "+10.0.0.0/8"], ["show", "t0", "dump"],
+                 *([["migrate", "t0"]] if kind == "wireguard" else [])):
         code, _, err = run(tool, *argv)
         equal((code, err), (0, ""), f"{argv}")
 
@@ -318,6 +361,6 @@ def the_kernels_own_words():
     check(re.search("cannot change t1: .*[a-z]+.*: Address", err), "the extended ack")
 
 
-for module in KINDS:
+for module in (*KINDS, "dummy"):
     command("modprobe", module)
 ktap.main()

@@ -151,29 +151,53 @@ int warren_link_del(struct warren_rtnl *rtnl, const char *name, struct warren_er
 	return -1;
 }
 
-int warren_link_up(struct warren_rtnl *rtnl, const char *name, uint32_t mtu,
-		   struct warren_error *err)
+/* Changes of an interface what is set in want, which is given back here. */
+static int change(struct warren_rtnl *rtnl, const char *name, struct rtnl_link *want,
+		  struct warren_error *err)
 {
-	struct rtnl_link *was, *want;
+	struct rtnl_link *was = rtnl_link_alloc();
 	struct warren_link link;
 	int ret = -NLE_NOMEM;
 
-	if (warren_link_get(rtnl, &link, name, err))
-		return -1;
-	was = rtnl_link_alloc();
-	want = rtnl_link_alloc();
 	rtnl->error = 0;
-	if (was && want) {
+	if (was && want && !warren_link_get(rtnl, &link, name, err)) {
 		rtnl_link_set_ifindex(was, link.ifindex);
-		rtnl_link_set_flags(want, IFF_UP);
-		if (mtu)
-			rtnl_link_set_mtu(want, mtu);
 		ret = rtnl_link_change(rtnl->sock, was, want, 0);
+	} else if (was && want) {
+		ret = -NLE_NODEV;
 	}
 	if (was)
 		rtnl_link_put(was);
 	if (want)
 		rtnl_link_put(want);
+	return ret;
+}
+
+int warren_link_rename(struct warren_rtnl *rtnl, const char *from, const char *to,
+		       struct warren_error *err)
+{
+	struct rtnl_link *want = rtnl_link_alloc();
+	int ret;
+
+	if (want)
+		rtnl_link_set_name(want, to);
+	ret = change(rtnl, from, want, err);
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "rename %s to %s", from, to);
+	return 0;
+}
+
+int warren_link_up(struct warren_rtnl *rtnl, const char *name, uint32_t mtu,
+		   struct warren_error *err)
+{
+	struct rtnl_link *want = rtnl_link_alloc();
+	int ret;
+
+	if (want)
+		rtnl_link_set_flags(want, IFF_UP);
+	if (want && mtu)
+		rtnl_link_set_mtu(want, mtu);
+	ret = change(rtnl, name, want, err);
 	if (ret)
 		return warren_rtnl_fail(rtnl, ret, err, "bring %s up", name);
 	return 0;

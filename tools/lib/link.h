@@ -95,6 +95,18 @@ int warren_link_add(struct warren_rtnl *rtnl, const char *name, const char *kind
 int warren_link_del(struct warren_rtnl *rtnl, const char *name, struct warren_error *err);
 
 /**
+ * warren_link_rename() - give an interface, which must be down, another name
+ * @rtnl: open socket
+ * @from: its name
+ * @to: the name to be
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int warren_link_rename(struct warren_rtnl *rtnl, const char *from, const char *to,
+		       struct warren_error *err);
+
+/**
  * warren_link_up() - bring an interface up
  * @rtnl: open socket
  * @name: its name

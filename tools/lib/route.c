@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
+#include <netlink/object.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/nexthop.h>
 #include <netlink/route/route.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "addr.h"
@@ -188,11 +190,10 @@ int warren_route_del(struct warren_rtnl *rtnl, uint32_t ifindex, const struct wa
 	return 0;
 }
 
-int warren_route_each(struct warren_rtnl *rtnl, uint32_t ifindex,
-		      int (*each)(void *arg, const struct warren_prefix *prefix, uint32_t table),
-		      void *arg, struct warren_error *err)
+/* Calls for each single-hop route into an interface that the kernel did not make. */
+static int walk(struct warren_rtnl *rtnl, uint32_t ifindex,
+		int (*each)(void *arg, struct rtnl_route *r), void *arg, struct warren_error *err)
 {
-	struct warren_prefix prefix;
 	struct nl_cache *cache;
 	struct nl_object *o;
 	int ret;
@@ -203,22 +204,92 @@ int warren_route_each(struct warren_rtnl *rtnl, uint32_t ifindex,
 		return warren_rtnl_fail(rtnl, ret, err, "list the routes");
 	for (o = nl_cache_get_first(cache); o && !ret; o = nl_cache_get_next(o)) {
 		struct rtnl_route *r = (struct rtnl_route *)o;
-		struct rtnl_nexthop *hop;
 
 		if (rtnl_route_get_type(r) != RTN_UNICAST ||
-		    rtnl_route_get_protocol(r) == RTPROT_KERNEL || rtnl_route_get_nnexthops(r) != 1)
+		    rtnl_route_get_protocol(r) == RTPROT_KERNEL ||
+		    rtnl_route_get_nnexthops(r) != 1 ||
+		    (ifindex &&
+		     rtnl_route_nh_get_ifindex(rtnl_route_nexthop_n(r, 0)) != (int)ifindex))
 			continue;
-		hop = rtnl_route_nexthop_n(r, 0);
-		if ((ifindex && rtnl_route_nh_get_ifindex(hop) != (int)ifindex) ||
-		    from_nl(&prefix, rtnl_route_get_dst(r)))
-			continue;
-		/* A default route's destination may lack its family. */
-		prefix.family = rtnl_route_get_family(r);
-		if (each(arg, &prefix, rtnl_route_get_table(r)))
+		if (each(arg, r))
 			ret = warren_error_nomem(err);
 	}
 	nl_cache_free(cache);
 	return ret;
+}
+
+struct visitor {
+	int (*each)(void *arg, const struct warren_prefix *prefix, uint32_t table);
+	void *arg;
+};
+
+static int visit(void *arg, struct rtnl_route *r)
+{
+	const struct visitor *v = arg;
+	struct warren_prefix prefix;
+
+	if (from_nl(&prefix, rtnl_route_get_dst(r)))
+		return 0;
+	/* A default route's destination may lack its family. */
+	prefix.family = rtnl_route_get_family(r);
+	return v->each(v->arg, &prefix, rtnl_route_get_table(r));
+}
+
+int warren_route_each(struct warren_rtnl *rtnl, uint32_t ifindex,
+		      int (*each)(void *arg, const struct warren_prefix *prefix, uint32_t table),
+		      void *arg, struct warren_error *err)
+{
+	struct visitor v = {.each = each, .arg = arg};
+
+	return walk(rtnl, ifindex, visit, &v, err);
+}
+
+static int add_copy(void *arg, struct rtnl_route *r)
+{
+	struct warren_route_copy *copy = arg;
+	struct rtnl_route **more = reallocarray(copy->routes, copy->n + 1, sizeof(*more));
+
+	if (!more)
+		return -1;
+	copy->routes = more;
+	more[copy->n] = (struct rtnl_route *)nl_object_clone((struct nl_object *)r);
+	if (!more[copy->n])
+		return -1;
+	copy->n++;
+	return 0;
+}
+
+int warren_route_copy(struct warren_rtnl *rtnl, struct warren_route_copy *copy, uint32_t ifindex,
+		      struct warren_error *err)
+{
+	memset(copy, 0, sizeof(*copy));
+	return walk(rtnl, ifindex, add_copy, copy, err);
+}
+
+int warren_route_paste(struct warren_rtnl *rtnl, const struct warren_route_copy *copy,
+		       uint32_t ifindex, struct warren_error *err)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < copy->n; i++) {
+		struct rtnl_route *r = copy->routes[i];
+
+		rtnl_route_nh_set_ifindex(rtnl_route_nexthop_n(r, 0), ifindex);
+		rtnl->error = 0;
+		ret = rtnl_route_add(rtnl->sock, r, NLM_F_CREATE | NLM_F_EXCL);
+		if (ret)
+			return warren_rtnl_fail(rtnl, ret, err, "make a route again");
+	}
+	return 0;
+}
+
+void warren_route_copy_free(struct warren_route_copy *copy)
+{
+	while (copy->n)
+		rtnl_route_put(copy->routes[--copy->n]);
+	free(copy->routes);
+	copy->routes = NULL;
 }
 
 int warren_route_mtu(struct warren_rtnl *rtnl, const struct warren_prefix *to, uint32_t *mtu,

@@ -8,6 +8,8 @@
 #include "device.h"
 #include "rtnl.h"
 
+struct rtnl_route;
+
 /**
  * warren_route_add_address() - give an interface an address
  * @rtnl: open socket
@@ -90,6 +92,46 @@ int warren_route_del(struct warren_rtnl *rtnl, uint32_t ifindex, const struct wa
 int warren_route_each(struct warren_rtnl *rtnl, uint32_t ifindex,
 		      int (*each)(void *arg, const struct warren_prefix *prefix, uint32_t table),
 		      void *arg, struct warren_error *err);
+
+/**
+ * struct warren_route_copy - the routes into an interface, with all they have
+ * @routes: copies of libnl's, to be given back with warren_route_copy_free()
+ * @n: their number
+ */
+struct warren_route_copy {
+	struct rtnl_route **routes;
+	size_t n;
+};
+
+/**
+ * warren_route_copy() - remember the routes that warren_route_each() would give
+ * @rtnl: open socket
+ * @copy: filled; also after a failure for warren_route_copy_free()
+ * @ifindex: the interface
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int warren_route_copy(struct warren_rtnl *rtnl, struct warren_route_copy *copy, uint32_t ifindex,
+		      struct warren_error *err);
+
+/**
+ * warren_route_paste() - make remembered routes again
+ * @rtnl: open socket
+ * @copy: the routes
+ * @ifindex: the interface they shall lead into now
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int warren_route_paste(struct warren_rtnl *rtnl, const struct warren_route_copy *copy,
+		       uint32_t ifindex, struct warren_error *err);
+
+/**
+ * warren_route_copy_free() - give their memory back
+ * @copy: the routes
+ */
+void warren_route_copy_free(struct warren_route_copy *copy);
 
 /**
  * warren_route_mtu() - the MTU of the way to an address
