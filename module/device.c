@@ -324,7 +324,7 @@ void warren_device_set_private_key(struct warren_device *warren,
 	list_for_each_entry(peer, &warren->peers, list) {
 		mutex_lock(&peer->handshake_lock);
 		warren_index_remove(warren, &peer->initiation_index);
-		warren_handshake_rekey_identity(&peer->handshake, &identity);
+		warren_handshake_forget_identity(&peer->handshake);
 		mutex_unlock(&peer->handshake_lock);
 		warren_keypairs_expire(peer);
 	}

@@ -128,6 +128,7 @@ static int make_response(struct warren_peer *peer,
  * Believes the first message and makes the second, or does neither. What the
  * peer began is kept apart from what we began: when both begin at once, both
  * handshakes succeed, and each side sends with the one it began.
+ * Context: identity lock, for reading.
  */
 static int answer_initiation(struct warren_peer *peer,
 			     const struct warren_opened_initiation *opened,
@@ -140,6 +141,7 @@ static int answer_initiation(struct warren_peer *peer,
 	mutex_lock(&peer->handshake_lock);
 	if (peer->dead)
 		goto out;
+	warren_handshake_prepare(&peer->handshake, &peer->warren->identity);
 	answer = peer->handshake;
 	err = warren_noise_accept_initiation(&answer, opened, message,
 					     ktime_get_coarse_boottime_ns());
@@ -431,6 +433,7 @@ void warren_handshake_send_initiation(struct warren_peer *peer)
 	err = warren_index_add(warren, &peer->initiation_index);
 	if (err)
 		goto out;
+	warren_handshake_prepare(&peer->handshake, &warren->identity);
 	ktime_get_real_ts64(&now);
 	warren_noise_timestamp(timestamp, now.tv_sec, now.tv_nsec);
 	err = warren_noise_create_initiation(&message, &peer->handshake,

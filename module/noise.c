@@ -194,22 +194,27 @@ void warren_identity_set(struct warren_identity *identity,
 }
 
 void warren_handshake_init(struct warren_handshake *handshake,
-			   const struct warren_identity *identity,
 			   const u8 remote_static[WARREN_KEY_SIZE])
 {
 	memset(handshake, 0, sizeof(*handshake));
 	memcpy(handshake->remote_static, remote_static, WARREN_KEY_SIZE);
-	warren_handshake_rekey_identity(handshake, identity);
 }
 
-void warren_handshake_rekey_identity(struct warren_handshake *handshake,
-				     const struct warren_identity *identity)
+void warren_handshake_prepare(struct warren_handshake *handshake,
+			      const struct warren_identity *identity)
 {
-	warren_handshake_clear(handshake);
 	if (!identity->valid ||
-	    !warren_dh(handshake->static_static, identity->private_key,
+	    !warren_equal(handshake->static_static, zero_key, WARREN_KEY_SIZE))
+		return;
+	if (!warren_dh(handshake->static_static, identity->private_key,
 		       handshake->remote_static))
 		memzero_explicit(handshake->static_static, WARREN_KEY_SIZE);
+}
+
+void warren_handshake_forget_identity(struct warren_handshake *handshake)
+{
+	warren_handshake_clear(handshake);
+	memzero_explicit(handshake->static_static, WARREN_KEY_SIZE);
 }
 
 void warren_handshake_clear(struct warren_handshake *handshake)

@@ -8,8 +8,9 @@
  * comes from the kernel (from the shim in the unit tests).
  *
  *	initiator			responder
+ *	prepare
  *	create_initiation  ---------->	open_initiation (whose is it?)
- *					accept_initiation
+ *					prepare, accept_initiation
  *	consume_response   <----------	create_response
  *	derive_session			derive_session
  */
@@ -39,7 +40,7 @@ enum warren_handshake_state {
  * @local_index: our sender index of the handshake under way
  * @remote_index: theirs
  * @remote_static: the peer's public key
- * @static_static: DH(our static, their static), computed once a key pair
+ * @static_static: DH(our static, their static), once it was needed; else zero
  * @preshared_key: all zero when there is none
  * @ephemeral_private: ours, of the handshake under way
  * @remote_ephemeral: theirs
@@ -91,25 +92,24 @@ void warren_noise_init(void);
 void warren_identity_set(struct warren_identity *identity,
 			 const u8 private_key[WARREN_KEY_SIZE]);
 
-/**
- * warren_handshake_init() - start a peer
- * @handshake: initialised
- * @identity: ours
- * @remote_static: the peer's public key
- */
+/* Starts a peer. @remote_static: its public key. */
 void warren_handshake_init(struct warren_handshake *handshake,
-			   const struct warren_identity *identity,
 			   const u8 remote_static[WARREN_KEY_SIZE]);
 
 /**
- * warren_handshake_rekey_identity() - our private key has changed
- * @handshake: what is under way is cleared, and static_static computed anew.
- *	A low-order @remote_static leaves it zero, which makes every later call
- *	on this handshake fail.
- * @identity: the new one
+ * warren_handshake_prepare() - compute static_static, unless it is there
+ * @handshake: to be used for creating or accepting an initiation
+ * @identity: ours
+ *
+ * Not done when a peer is made, because it is what makes that slow, and most
+ * peers of a long list never come. A low-order @remote_static leaves it zero,
+ * which makes creating and accepting fail.
  */
-void warren_handshake_rekey_identity(struct warren_handshake *handshake,
-				     const struct warren_identity *identity);
+void warren_handshake_prepare(struct warren_handshake *handshake,
+			      const struct warren_identity *identity);
+
+/* Our private key has changed: clears what is under way, and static_static. */
+void warren_handshake_forget_identity(struct warren_handshake *handshake);
 
 /* Wipes what is under way; the keys and the latest timestamp stay. */
 void warren_handshake_clear(struct warren_handshake *handshake);

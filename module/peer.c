@@ -89,10 +89,7 @@ struct warren_peer *warren_peer_create(struct warren_device *warren,
 	peer->response_index.peer = peer;
 	mutex_init(&peer->handshake_lock);
 	warren_cookie_init(&peer->cookie, public_key);
-
-	down_read(&warren->identity_lock);
-	warren_handshake_init(&peer->handshake, &warren->identity, public_key);
-	up_read(&warren->identity_lock);
+	warren_handshake_init(&peer->handshake, public_key);
 
 	err = rhashtable_insert_fast(&warren->peer_table, &peer->table_node,
 				     table_params);

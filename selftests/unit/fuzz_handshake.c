@@ -38,9 +38,10 @@ static void setup(void)
 	moment = 1;
 	for (int i = 0; i < 2; i++)
 		warren_identity_set(&sides[i].identity, private_keys[i]);
-	for (int i = 0; i < 2; i++)
-		warren_handshake_init(&sides[i].handshake, &sides[i].identity,
-				      sides[!i].identity.public_key);
+	for (int i = 0; i < 2; i++) {
+		warren_handshake_init(&sides[i].handshake, sides[!i].identity.public_key);
+		warren_handshake_prepare(&sides[i].handshake, &sides[i].identity);
+	}
 }
 
 static void create_initiation(int side)
@@ -155,8 +156,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 			sides[side].handshake.preshared_key[0] ^= next_byte(&input);
 			break;
 		case 9:
-			warren_handshake_rekey_identity(&sides[side].handshake,
-							&sides[side].identity);
+			warren_handshake_forget_identity(&sides[side].handshake);
+			warren_handshake_prepare(&sides[side].handshake, &sides[side].identity);
 			break;
 		}
 	}

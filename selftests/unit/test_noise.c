@@ -42,8 +42,10 @@ static void setup_from(const struct handshake_vector *vector)
 	now = 1000 * SECOND;
 	warren_identity_set(&initiator.identity, vector->initiator_private);
 	warren_identity_set(&responder.identity, vector->responder_private);
-	warren_handshake_init(&initiator.handshake, &initiator.identity, vector->responder_public);
-	warren_handshake_init(&responder.handshake, &responder.identity, vector->initiator_public);
+	warren_handshake_init(&initiator.handshake, vector->responder_public);
+	warren_handshake_prepare(&initiator.handshake, &initiator.identity);
+	warren_handshake_init(&responder.handshake, vector->initiator_public);
+	warren_handshake_prepare(&responder.handshake, &responder.identity);
 	memcpy(initiator.handshake.preshared_key, vector->psk, WARREN_KEY_SIZE);
 	memcpy(responder.handshake.preshared_key, vector->psk, WARREN_KEY_SIZE);
 	memcpy(timestamp, vector->timestamp, sizeof(timestamp));
@@ -199,7 +201,8 @@ TEST(without_a_private_key_nothing_starts)
 	CHECK(open_initiation() == -ENOKEY);
 	CHECK(create_initiation() == -ENOKEY);
 	CHECK(initiator.handshake.state == WARREN_HANDSHAKE_NONE);
-	warren_handshake_rekey_identity(&initiator.handshake, &initiator.identity);
+	warren_handshake_forget_identity(&initiator.handshake);
+	warren_handshake_prepare(&initiator.handshake, &initiator.identity);
 	CHECK(same(initiator.handshake.static_static, zeros, 32));
 }
 
@@ -212,14 +215,15 @@ TEST(new_private_key_reaches_the_handshake)
 	REQUIRE(!create_initiation());
 	before = initiator.handshake;
 	warren_identity_set(&initiator.identity, key);
-	warren_handshake_rekey_identity(&initiator.handshake, &initiator.identity);
+	warren_handshake_forget_identity(&initiator.handshake);
+	warren_handshake_prepare(&initiator.handshake, &initiator.identity);
 	CHECK(initiator.handshake.state == WARREN_HANDSHAKE_NONE);
 	CHECK(!same(initiator.handshake.static_static, before.static_static, 32));
 	CHECK(same(initiator.handshake.preshared_key, before.preshared_key, 32));
 
 	/* The other side hears of it, and all is well again. */
-	warren_handshake_init(&responder.handshake, &responder.identity,
-			      initiator.identity.public_key);
+	warren_handshake_init(&responder.handshake, initiator.identity.public_key);
+	warren_handshake_prepare(&responder.handshake, &responder.identity);
 	memcpy(responder.handshake.preshared_key, before.preshared_key, 32);
 	CHECK(exchange() && derive_sessions() && sessions_fit());
 }
@@ -368,8 +372,8 @@ TEST(impostor_is_opened_but_not_accepted)
 	setup();
 	warren_identity_set(&impostor.identity, key);
 	memcpy(impostor.identity.public_key, initiator.identity.public_key, 32);
-	warren_handshake_init(&impostor.handshake, &impostor.identity,
-			      responder.identity.public_key);
+	warren_handshake_init(&impostor.handshake, responder.identity.public_key);
+	warren_handshake_prepare(&impostor.handshake, &impostor.identity);
 	REQUIRE(!warren_noise_create_initiation(&initiation, &impostor.handshake,
 						&impostor.identity, 1, timestamp));
 	before = responder.handshake;
@@ -406,7 +410,8 @@ TEST(latest_timestamp_survives_clear_and_rekey)
 	setup();
 	REQUIRE(exchange_initiation());
 	warren_handshake_clear(&responder.handshake);
-	warren_handshake_rekey_identity(&responder.handshake, &responder.identity);
+	warren_handshake_forget_identity(&responder.handshake);
+	warren_handshake_prepare(&responder.handshake, &responder.identity);
 	now += SECOND;
 	CHECK(accept_initiation() == -EALREADY);
 }
@@ -489,15 +494,15 @@ TEST(low_order_peer_never_shakes_hands)
 	for (unsigned int i = 0; i < ARRAY_SIZE(low_order_points); i++) {
 		setup();
 		REQUIRE(!create_initiation() && !open_initiation());
-		warren_handshake_init(&initiator.handshake, &initiator.identity,
-				      low_order_points[i]);
+		warren_handshake_init(&initiator.handshake, low_order_points[i]);
+		warren_handshake_prepare(&initiator.handshake, &initiator.identity);
 		CHECK(same(initiator.handshake.static_static, zeros, 32));
 		CHECK(create_initiation() == -EKEYREJECTED);
 		CHECK(initiator.handshake.state == WARREN_HANDSHAKE_NONE);
 		CHECK(same(initiator.handshake.ephemeral_private, zeros, 32));
 
-		warren_handshake_init(&responder.handshake, &responder.identity,
-				      low_order_points[i]);
+		warren_handshake_init(&responder.handshake, low_order_points[i]);
+		warren_handshake_prepare(&responder.handshake, &responder.identity);
 		CHECK(accept_initiation() == -EKEYREJECTED);
 		CHECK(responder.handshake.state == WARREN_HANDSHAKE_NONE);
 	}
