@@ -257,6 +257,17 @@ int warren_addr_parse_endpoint(struct warren_peer *peer, const char *text, struc
 	return ret;
 }
 
+bool warren_addr_same_endpoint(const union warren_endpoint *a, const union warren_endpoint *b)
+{
+	if (a->addr.sa_family != b->addr.sa_family)
+		return false;
+	if (a->addr.sa_family == AF_INET)
+		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr &&
+		       a->in.sin_port == b->in.sin_port;
+	return !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr)) &&
+	       a->in6.sin6_port == b->in6.sin6_port && a->in6.sin6_scope_id == b->in6.sin6_scope_id;
+}
+
 int warren_addr_retries(const char *text)
 {
 	uint32_t n;
@@ -279,7 +290,7 @@ static void wait_seconds(double seconds)
 		;
 }
 
-static int resolve_peer(struct warren_peer *peer, int retries, struct warren_error *err)
+int warren_addr_resolve_peer(struct warren_peer *peer, int retries, struct warren_error *err)
 {
 	char *copy, *host, *port;
 	double wait = WAIT_FIRST;
@@ -315,7 +326,8 @@ int warren_addr_resolve(struct warren_device *dev, int retries, struct warren_er
 	size_t i;
 
 	for (i = 0; i < dev->peers_n; i++)
-		if (dev->peers[i].endpoint_name && resolve_peer(&dev->peers[i], retries, err))
+		if (dev->peers[i].endpoint_name &&
+		    warren_addr_resolve_peer(&dev->peers[i], retries, err))
 			return -1;
 	return 0;
 }

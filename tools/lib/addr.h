@@ -114,6 +114,25 @@ int warren_addr_parse_endpoint(struct warren_peer *peer, const char *text,
 int warren_addr_retries(const char *text);
 
 /**
+ * warren_addr_resolve_peer() - look up the name of a peer's endpoint
+ * @peer: the peer, with @endpoint_name; its @endpoint is set
+ * @retries: as for warren_addr_resolve()
+ * @err: place and failure; each wait is a warning
+ *
+ * Return: 0 or -1.
+ */
+int warren_addr_resolve_peer(struct warren_peer *peer, int retries, struct warren_error *err);
+
+/**
+ * warren_addr_same_endpoint() - compare two endpoints
+ * @a: one
+ * @b: the other
+ *
+ * Return: true if address, port and scope are the same.
+ */
+bool warren_addr_same_endpoint(const union warren_endpoint *a, const union warren_endpoint *b);
+
+/**
  * warren_addr_resolve() - look up the names of all endpoints of a device
  * @dev: the device; @endpoint of each peer with @endpoint_name is set
  * @retries: how often to ask again after a temporary failure, -1 for no end;

@@ -152,17 +152,6 @@ static int diff_allowedips(struct warren_peer *to, const struct warren_peer *fro
 	return 0;
 }
 
-static bool same_endpoint(const union warren_endpoint *a, const union warren_endpoint *b)
-{
-	if (a->addr.sa_family != b->addr.sa_family)
-		return false;
-	if (a->addr.sa_family == AF_INET)
-		return a->in.sin_addr.s_addr == b->in.sin_addr.s_addr &&
-		       a->in.sin_port == b->in.sin_port;
-	return !memcmp(&a->in6.sin6_addr, &b->in6.sin6_addr, sizeof(a->in6.sin6_addr)) &&
-	       a->in6.sin6_port == b->in6.sin6_port && a->in6.sin6_scope_id == b->in6.sin6_scope_id;
-}
-
 static int diff_peer(struct warren_device *request, const struct warren_peer *from,
 		     const struct wanted *w, enum warren_sync_silence silence,
 		     const struct claim *claims, size_t n, struct warren_error *err)
@@ -186,7 +175,7 @@ static int diff_peer(struct warren_device *request, const struct warren_peer *fr
 		to->keepalive = keepalive;
 		to->has_keepalive = true;
 	}
-	if (w->endpoint && !same_endpoint(&w->endpoint->endpoint, &was->endpoint))
+	if (w->endpoint && !warren_addr_same_endpoint(&w->endpoint->endpoint, &was->endpoint))
 		to->endpoint = w->endpoint->endpoint;
 	if (diff_allowedips(to, from, claims, n, err))
 		return -1;

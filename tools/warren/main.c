@@ -44,6 +44,8 @@ static const struct verb verbs[] = {
 	  "{ FILE | INTERFACE } [--json]" },
 	{ "apply", verb_apply, "Make a running interface what its file says",
 	  "{ FILE | INTERFACE } [--dry-run] [--json]" },
+	{ "resolve", verb_resolve, "Look up endpoints' names again where handshakes stopped",
+	  "{ FILE | INTERFACE }" },
 	{ "migrate", verb_migrate, "Replace a WireGuard interface by a warren one", "INTERFACE" },
 	{ "init", verb_init, "Write matching files, with new keys, for two sites or a star",
 	  "[--dir FOLDER] [--interface NAME] [--tunnel NETWORK] [--port PORT] "

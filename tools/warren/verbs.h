@@ -37,6 +37,7 @@ int verb_apply(struct warren_error *err, int argc, char **argv);
 int verb_check(struct warren_error *err, int argc, char **argv);
 int verb_init(struct warren_error *err, int argc, char **argv);
 int verb_migrate(struct warren_error *err, int argc, char **argv);
+int verb_resolve(struct warren_error *err, int argc, char **argv);
 int verb_strip(struct warren_error *err, int argc, char **argv);
 
 /**

@@ -19,6 +19,7 @@ declare -gA _warren_words=(
 	[strip]=""
 	[check]="--json"
 	[apply]="--dry-run --json"
+	[resolve]=""
 	[migrate]=""
 	[init]="--dir --interface --tunnel --port"
 )
@@ -44,7 +45,7 @@ _warren()
 	esac
 	names=$(warren show interfaces 2>/dev/null)
 	case $verb in
-	up | down | save | strip | check | apply)
+	up | down | save | strip | check | apply | resolve)
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.conf' -- "$word"; compgen -d -- "$word"
 			compgen -W "${_warren_words[$verb]} $names" -- "$word") ;;
 	setconf | addconf | syncconf)
