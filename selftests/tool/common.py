@@ -116,6 +116,7 @@ class Device:
 
     def __init__(self, name="wgt", state=""):
         self.name, self.state, self.requests, self.error = name, state, [], 0
+        self.refuses = None  # a text whose requests it refuses
         self.path = f"{SOCKETS}/{name}.sock"
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.bind(self.path)
@@ -151,4 +152,6 @@ class Device:
             answer = self.state + answer
         else:
             self.requests.append(text.decode())
+            if self.refuses and self.refuses in text.decode():
+                answer = "errno=-22\n\n"
         client.sendall(answer.encode())

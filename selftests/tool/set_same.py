@@ -75,6 +75,18 @@ def increments_do_not_replace():
 
 
 @case
+def whole_lists_where_one_cannot_be_taken_away():
+    device = Device("wgt", peer(0, "allowed_ip=10.0.0.0/8", "allowed_ip=fd00::/64",
+                                "allowed_ip=192.0.2.1/32"))
+    device.refuses = "allowed_ip=-"
+    good("set", "wgt", "peer", A, "allowed-ips", "-fd00::/64,+10.1.0.0/16,-10.9.0.0/16")
+    equal(len(device.requests), 2, "asked twice")
+    equal(device.requests[1].splitlines()[1:-1],
+          [f"public_key={hexed(A)}", "replace_allowed_ips=true", "allowed_ip=10.0.0.0/8",
+           "allowed_ip=192.0.2.1/32", "allowed_ip=10.1.0.0/16"], "the second time")
+
+
+@case
 def setconf():
     both("setconf", "DEV", file_with(""))
     both("setconf", "DEV", "/dev/null")

@@ -9,6 +9,7 @@
 
 #include "link.h"
 #include "netlink.h"
+#include "sync.h"
 #include "uapi.h"
 
 static bool has_name(const struct warren_names *list, const char *name)
@@ -122,11 +123,34 @@ int warren_ipc_get(struct warren_device *dev, const char *name, struct warren_er
 	return warren_netlink_get(dev, err);
 }
 
+static int set(const struct warren_device *dev, struct warren_error *err)
+{
+	if (dev->kind == WARREN_KIND_USERSPACE)
+		return warren_uapi_set(dev, err);
+	return warren_netlink_set(dev, err);
+}
+
+/* Not all can take a single network away: gives them whole lists then. */
+static int set_whole_lists(struct warren_device *dev, struct warren_error *err)
+{
+	struct warren_device running;
+	int ret;
+
+	ret = warren_ipc_get(&running, dev->name, err);
+	if (!ret)
+		ret = warren_sync_whole_lists(dev, &running, err);
+	warren_device_free(&running);
+	return ret ? -1 : set(dev, err);
+}
+
 int warren_ipc_set(struct warren_device *dev, struct warren_error *err)
 {
 	if (warren_ipc_find(dev, err))
 		return -1;
-	if (dev->kind == WARREN_KIND_USERSPACE)
-		return warren_uapi_set(dev, err);
-	return warren_netlink_set(dev, err);
+	if (!set(dev, err))
+		return 0;
+	if (dev->kind == WARREN_KIND_WARREN || err->code != WARREN_E_KERNEL ||
+	    !warren_sync_takes_away(dev))
+		return -1;
+	return set_whole_lists(dev, err);
 }

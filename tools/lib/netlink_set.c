@@ -145,30 +145,6 @@ static int send_part(struct warren_genl *genl, struct writing *w, const char *wh
 	return warren_genl_run(genl, nlh, NULL, NULL, NULL, what, err);
 }
 
-static bool takes_away(const struct warren_device *dev)
-{
-	size_t i, j;
-
-	for (i = 0; i < dev->peers_n; i++)
-		for (j = 0; j < dev->peers[i].allowedips_n; j++)
-			if (dev->peers[i].allowedips[j].remove)
-				return true;
-	return false;
-}
-
-static void explain(const struct warren_device *dev, int error, struct warren_error *err)
-{
-	if (error == ENODEV || error == EOPNOTSUPP)
-		err->code = WARREN_E_NODEV;
-	else if (error == EINVAL && dev->kind == WARREN_KIND_WIREGUARD && takes_away(dev))
-		warren_error_set(err, WARREN_E_KERNEL,
-				 "give the whole new list to allowed-ips, or use Linux 6.16 or an "
-				 "interface of kind warren",
-				 "cannot change %s: this kernel's WireGuard cannot take a single "
-				 "allowed IP away",
-				 dev->name);
-}
-
 int warren_netlink_set(const struct warren_device *dev, struct warren_error *err)
 {
 	struct writing w = {.dev = dev, .first = true};
@@ -184,8 +160,8 @@ int warren_netlink_set(const struct warren_device *dev, struct warren_error *err
 	do {
 		ret = send_part(&genl, &w, what, err);
 	} while (!ret && w.peer < dev->peers_n);
-	if (ret)
-		explain(dev, errno, err);
+	if (ret && (errno == ENODEV || errno == EOPNOTSUPP))
+		err->code = WARREN_E_NODEV;
 	warren_genl_close(&genl);
 	return ret;
 }

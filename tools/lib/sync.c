@@ -290,3 +290,84 @@ bool warren_sync_empty(const struct warren_device *request)
 	return !request->peers_n && !request->has_private_key && !request->has_listen_port &&
 	       !request->has_fwmark;
 }
+
+static bool loses_one(const struct warren_peer *peer)
+{
+	size_t i;
+
+	for (i = 0; i < peer->allowedips_n; i++)
+		if (peer->allowedips[i].remove)
+			return true;
+	return false;
+}
+
+bool warren_sync_takes_away(const struct warren_device *request)
+{
+	size_t i;
+
+	for (i = 0; i < request->peers_n; i++)
+		if (loses_one(&request->peers[i]))
+			return true;
+	return false;
+}
+
+/* Applies one entry of a request to a list. */
+static int apply_entry(struct warren_peer *list, const struct warren_allowedip *ip)
+{
+	size_t i;
+
+	for (i = 0; i < list->allowedips_n; i++)
+		if (!warren_addr_compare(&list->allowedips[i].prefix, &ip->prefix))
+			break;
+	if (ip->remove && i < list->allowedips_n) {
+		list->allowedips_n--;
+		memmove(&list->allowedips[i], &list->allowedips[i + 1],
+			(list->allowedips_n - i) * sizeof(*list->allowedips));
+	} else if (!ip->remove && i == list->allowedips_n) {
+		return warren_device_add_allowedip(list, &ip->prefix) ? 0 : -1;
+	}
+	return 0;
+}
+
+static int whole_list(struct warren_peer *peer, const struct warren_peer *running)
+{
+	struct warren_peer list = {};
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; running && i < running->allowedips_n && !ret; i++)
+		ret = warren_device_add_allowedip(&list, &running->allowedips[i].prefix) ? 0 : -1;
+	for (i = 0; i < peer->allowedips_n && !ret; i++)
+		ret = apply_entry(&list, &peer->allowedips[i]);
+	if (ret) {
+		free(list.allowedips);
+		return -1;
+	}
+	free(peer->allowedips);
+	peer->allowedips = list.allowedips;
+	peer->allowedips_n = list.allowedips_n;
+	peer->allowedips_room = list.allowedips_room;
+	peer->replace_allowedips = true;
+	return 0;
+}
+
+int warren_sync_whole_lists(struct warren_device *request, const struct warren_device *running,
+			    struct warren_error *err)
+{
+	size_t i, j;
+
+	for (i = 0; i < request->peers_n; i++) {
+		struct warren_peer *peer = &request->peers[i];
+		const struct warren_peer *was = NULL;
+
+		if (!loses_one(peer))
+			continue;
+		for (j = 0; j < running->peers_n && !was && !peer->replace_allowedips; j++)
+			if (!memcmp(running->peers[j].public_key, peer->public_key,
+				    WARREN_KEY_BYTES))
+				was = &running->peers[j];
+		if (whole_list(peer, was))
+			return warren_error_nomem(err);
+	}
+	return 0;
+}

@@ -40,6 +40,27 @@ int warren_sync_diff(struct warren_device *request, const struct warren_device *
 		     struct warren_error *err);
 
 /**
+ * warren_sync_takes_away() - whether a request takes single networks from peers
+ * @request: the request
+ *
+ * Return: true if an allowed IP of it has @remove.
+ */
+bool warren_sync_takes_away(const struct warren_device *request);
+
+/**
+ * warren_sync_whole_lists() - say the same without taking single networks away
+ * @request: for every peer that loses a network, its whole new list instead
+ * @running: the device as it is
+ * @err: filled on failure
+ *
+ * For those who cannot take one away: the kernel's WireGuard before Linux 6.16.
+ *
+ * Return: 0 or -1.
+ */
+int warren_sync_whole_lists(struct warren_device *request, const struct warren_device *running,
+			    struct warren_error *err);
+
+/**
  * warren_sync_empty() - whether a request changes nothing
  * @request: from warren_sync_diff()
  *
