@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import ktap
 import traffic
-from ktap import Skip, case, check, equal, eventually
+from ktap import Skip, case, equal
 from link import Link
 from netns import command
 
@@ -74,5 +74,4 @@ def wireguard_go_roams():
 
 
 if __name__ == "__main__":
-    command("modprobe", "-a", "warren", "tun")
-    ktap.main()
+    ktap.main(setup=lambda: command("modprobe", "-a", "warren", "tun"))

@@ -11,7 +11,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import ktap
 import traffic
-from ktap import case, check, equal, eventually
+import wgproto
+from ktap import case, equal
 from link import Link
 from netns import command
 from tunnel import peer as setting
@@ -73,7 +74,6 @@ def roaming_of(kinds, outer):
 @case
 def private_key_changes():
     """Warren gets another key; the other end is told of it."""
-    import wgproto
     link = Link("warren", "wireguard")
     a, b = link.sites
     link.ping()
@@ -117,5 +117,4 @@ def bad_network():
 
 
 if __name__ == "__main__":
-    command("modprobe", "-a", "warren", "wireguard")
-    ktap.main()
+    ktap.main(setup=lambda: command("modprobe", "-a", "warren", "wireguard"))

@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import ktap
 import traffic
-from ktap import case, check, equal, within
+from ktap import case, check, within
 from link import Link
 from netns import command
 
@@ -87,5 +87,4 @@ def keepalives_hold_a_session():
 
 
 if __name__ == "__main__":
-    command("modprobe", "-a", "warren", "wireguard")
-    ktap.main()
+    ktap.main(setup=lambda: command("modprobe", "-a", "warren", "wireguard"))

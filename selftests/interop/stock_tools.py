@@ -226,5 +226,4 @@ def loads_again_without_the_parameter():
 
 
 if __name__ == "__main__":
-    load()
-    ktap.main()
+    ktap.main(setup=load)

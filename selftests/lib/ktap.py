@@ -127,8 +127,8 @@ def _run(function, timeout):
     return result
 
 
-def main():
-    """Runs the cases and exits with the kselftest code."""
+def main(setup=None):
+    """Runs setup() and the cases, and exits with the kselftest code."""
     patterns = [a for a in sys.argv[1:] if not a.startswith("--")]
     chosen = [
         (f, t) for f, t in _cases
@@ -138,6 +138,8 @@ def main():
         for function, _ in chosen:
             print(function.__name__)
         sys.exit(PASS)
+    if setup:
+        setup()
     print("TAP version 13")
     print(f"1..{len(chosen)}", flush=True)
     results = []

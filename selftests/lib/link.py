@@ -9,8 +9,8 @@ import os
 import subprocess
 
 import wgproto
-from ktap import Failure, check, cleanup, equal, eventually
-from netns import Namespace, command, veth
+from ktap import cleanup, eventually
+from netns import Namespace, veth
 from tunnel import KIND, Device, b64, peer as setting
 
 PORT = 51820

@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from ktap import Failure, check, cleanup, equal
+from ktap import Failure, check, equal
 
 # Everything sent is a piece of an endless text, at an offset that the receiver
 # knows; its period is prime, so that no displaced piece fits by chance.

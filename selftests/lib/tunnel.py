@@ -5,17 +5,19 @@ WARREN_KIND says which: "warren" (the default), or "wireguard" to run a test aga
 the kernel's own module or against warren.ko with wireguard_compat=1. The
 numbers below are those of module/uapi/warren.h."""
 
+import array
 import base64
 import errno
 import fcntl
 import ipaddress
+import json
 import os
 import socket
 import struct
 
 import netlink
 from ktap import cleanup
-from netlink import DUMP, DUMP_INTR, NetlinkError, attr, attributes, nest, u8, u16, u32
+from netlink import DUMP, DUMP_INTR, attr, attributes, nest, u8, u16, u32
 
 KIND = os.environ.get("WARREN_KIND", "warren")
 OURS = KIND == "warren"
@@ -169,9 +171,7 @@ class Device:
             control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with control:
             def ask(buffer):
-                view = (len(buffer), bytearray(buffer))
-                import array
-                memory = array.array("B", view[1])
+                memory = array.array("B", buffer)
                 request = struct.pack("16sP", self.name.encode(), memory.buffer_info()[0])
                 fcntl.ioctl(control, SIOCETHTOOL, request)
                 return memory.tobytes()
@@ -192,16 +192,6 @@ class Device:
 
     def link(self, statistic):
         """One of the device's standard statistics, such as rx_dropped."""
-        import json
         data = json.loads(self.ns.run("ip", "-j", "-s", "link", "show", self.name))
         side, _, what = statistic.partition("_")
         return data[0]["stats64"][side][what]
-
-
-def gone(function, *arguments):
-    """Whether a request fails with ENODEV."""
-    try:
-        function(*arguments)
-    except NetlinkError as error:
-        return error.errno == errno.ENODEV
-    return False

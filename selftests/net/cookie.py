@@ -5,8 +5,6 @@ on another. The load is a burst of initiations with a valid mac1, sent faster
 than they can be checked."""
 
 import os
-import random
-import struct
 import sys
 import time
 
@@ -18,7 +16,7 @@ from ktap import Failure, Skip, case, check, equal, within
 from netns import Namespace
 from peer import Peer, World, kind_of, name_of
 from tunnel import OURS
-from wgproto import COOKIE, COOKIE_SIZE, INITIATION, INITIATION_SIZE, RESPONSE
+from wgproto import COOKIE, COOKIE_SIZE, INITIATION_SIZE, RESPONSE
 
 # As many wait at most; load begins at an eighth of it (README of the protocol's
 # kernel implementation, and module/packet.h).

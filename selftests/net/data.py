@@ -12,12 +12,10 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 
 import ktap
-import packet
-import wgproto
-from ktap import case, check, equal, within
-from peer import Peer, World, kind_of
+from ktap import case, check, equal
+from peer import Peer, World
 from tunnel import OURS
-from wgproto import DATA, INITIATION, KEEPALIVE_SIZE, RESPONSE
+from wgproto import DATA, INITIATION, KEEPALIVE_SIZE
 
 # How far behind the newest a counter may be: the kernel's own module keeps a
 # word of its 8192 bits free.

@@ -3,7 +3,6 @@
 """The handshake, in both roles, with good and with bad messages."""
 
 import os
-import random
 import struct
 import sys
 import time
@@ -13,9 +12,9 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import ktap
 import wgproto
-from ktap import Skip, case, check, equal, eventually
-from peer import Peer, World, kind_of, name_of, sender_of
-from tunnel import OURS, REMOVE_ME
+from ktap import Skip, case, check, equal
+from peer import Peer, World, kind_of, name_of
+from tunnel import OURS, REMOVE_ME, peer as setting
 from wgproto import COOKIE, DATA, INITIATION, RESPONSE
 
 
@@ -456,7 +455,6 @@ def peer_with_our_own_key():
     world = World()
     (peer,) = world.peers
     world.device.set(peers=[peer.setting(endpoint=False)])
-    from tunnel import peer as setting
     world.device.set(peers=[setting(world.public, allowed=["10.66.9.9/32"])])
     equal(list(world.device.get().peers), [peer.public], "peers")
     world.device.set(private_key=peer.private)
@@ -503,7 +501,6 @@ def low_order_points_in_a_response():
 def low_order_points_as_a_public_key():
     """A peer whose key is no key is never sent anything."""
     world = World(peers=0)
-    from tunnel import peer as setting
     sink = world.ns.udp("127.0.0.1")
     for number, point in enumerate(wgproto.LOW_ORDER_POINTS):
         try:
@@ -529,7 +526,6 @@ def removed_peer_is_a_stranger():
     one, two = world.peers
     one.initiate()
     one.ping()
-    from tunnel import peer as setting
     world.device.set(peers=[setting(one.public, flags=REMOVE_ME)])
     one.send(one.sealed(b"x"))
     time.sleep(0.03)

@@ -13,14 +13,12 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 
 import ktap
-import netlink
 import traffic
 from ktap import Skip, case, check, equal, eventually
 from link import Link
 from netns import Namespace, command, veth
-from peer import Peer, World
-from tunnel import (KIND, OURS, REMOVE_ME, REPLACE_PEERS, Device, NetlinkError,
-                    peer as setting)
+from peer import World
+from tunnel import KIND, OURS, REMOVE_ME, REPLACE_PEERS, Device, peer as setting
 
 
 class Noise:

@@ -7,16 +7,18 @@ import errno
 import os
 import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 
 import ktap
-import packet
-from ktap import Skip, case, check, equal, eventually
+import netlink
+from ktap import case, check, equal, eventually
+from netlink import NetlinkError
 from netns import Namespace, veth
-from peer import Peer, World, kind_of
-from tunnel import OURS, NetlinkError, peer as setting
-from wgproto import DATA, INITIATION, RESPONSE
+from peer import Peer, World
+from tunnel import KIND, OURS
+from wgproto import INITIATION, RESPONSE
 
 AF41 = 0x88
 NOT_ECT, ECT1, ECT0, CE = range(4)
@@ -112,7 +114,7 @@ def answers_come_from_the_address_that_was_called():
             ("fd09::7", "fd09::2"), ("fd09::1", "fd09::2"):
         peer.move(address)
         peer.target = called
-        ktap.time.sleep(0.03)
+        time.sleep(0.03)
         peer.initiate()
         equal(peer.source[0], called, "source of the response")
         peer.ping()
@@ -167,7 +169,7 @@ def ipv6_link_local_endpoint():
     made.bind(("fe80::b", 0, 0, scope))
     peer.socket = made
     made.connect(("fe80::a", world.port, 0, scope))
-    ktap.time.sleep(0.03)
+    time.sleep(0.03)
     made.send(peer.initiation())
     peer.finish(peer.expect(RESPONSE), confirm=False)
     made.send(peer.sealed(b"in"))
@@ -196,7 +198,7 @@ def mark_on_outer_packets():
         peer.silent(0.1)
         world.device.set(fwmark=0x1234)
         equal(world.device.get().fwmark, 0x1234, "mark in the dump")
-        ktap.time.sleep(0.03)
+        time.sleep(0.03)
         peer.initiate()
         equal(peer.receive_packet().data, b"without a mark", "the packet that waited")
         peer.ping()
@@ -280,7 +282,8 @@ def socket_stays_where_the_device_was_made():
     world.device.genl.close()
     world.device.ns = container
     with container.entered():
-        world.device.genl = ktap_generic()
+        world.device.genl = netlink.Generic(KIND)
+    ktap.cleanup(world.device.genl.close)
     inner = container.udp("10.66.0.1", 2000)
     world._inner = {4: inner, 6: container.udp("fd66::1", 2000)}
     peer.initiate()
@@ -289,14 +292,6 @@ def socket_stays_where_the_device_was_made():
     world.device.set(listen_port=51888)
     world.port = 51888
     peer.ping()
-
-
-def ktap_generic():
-    import netlink
-    from tunnel import KIND
-    made = netlink.Generic(KIND)
-    ktap.cleanup(made.close)
-    return made
 
 
 @case
@@ -315,7 +310,7 @@ def creating_namespace_goes_first():
             inner.sendto(b"x", (world.peers[0].inner4, 9))
         except OSError:
             pass
-        ktap.time.sleep(0.01)
+        time.sleep(0.01)
     container.ip("link set wg0 down")
     try:
         container.ip("link set wg0 up")
@@ -331,7 +326,7 @@ def containing_namespace_goes_first():
     (peer,) = world.peers
     here.ip(f"link set wg0 netns {container.name}")
     container.ip("address add 10.66.0.1/16 dev wg0", "link set wg0 up")
-    ktap.time.sleep(0.03)
+    time.sleep(0.03)
     peer.initiate()
     world.device.genl.close()
     container.delete()

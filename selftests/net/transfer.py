@@ -6,14 +6,13 @@ networks, and the offloads that the speed comes from."""
 import os
 import select
 import socket
-import struct
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 
 import ktap
 import traffic
-from ktap import Failure, case, check, equal, within
+from ktap import case, check, equal, within
 from link import Link
 from tunnel import OURS
 

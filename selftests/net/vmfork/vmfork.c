@@ -11,7 +11,7 @@
 
 static int __init vmfork_init(void)
 {
-	struct kprobe probe = { .symbol_name = "add_vmfork_randomness" };
+	struct kprobe probe = {.symbol_name = "add_vmfork_randomness"};
 	void (*tell)(const void *unique_vm_id, size_t len);
 	u8 id[16];
 	int err;
