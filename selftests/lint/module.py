@@ -17,6 +17,9 @@ from ktap import case, check, equal
 KERNELS = TOP / "selftests" / "vm" / "kernels"
 SOURCES = sorted(path.relative_to(TOP) for path in (TOP / "module").rglob("*.[ch]")
                  if not path.name.endswith(".mod.c") and path.name != "probed.h")
+# Modules that tests load have a Kbuild of their own.
+HELPERS = sorted(path.relative_to(TOP) for kbuild in (TOP / "selftests").rglob("Kbuild")
+                 for path in kbuild.parent.glob("*.[ch]") if not path.name.endswith(".mod.c"))
 
 # Where checkpatch is mistaken: kind of finding, and the file and line it is for.
 MISTAKES = {
@@ -66,7 +69,7 @@ def sparse():
 @case
 def checkpatch():
     script = pathlib.Path(path_from("source")) / "scripts" / "checkpatch.pl"
-    files = [path for path in SOURCES if path.name != "probes.h"]
+    files = [path for path in SOURCES + HELPERS if path.name != "probes.h"]
     _, said = output("perl", script, "--no-tree", "--terse", "--show-types", "--quiet",
                      "--no-summary", "--file", *files)
     found = []
