@@ -66,7 +66,7 @@ def sparse():
     equal(len(found), 0, "findings of sparse")
 
 
-@case
+@case(timeout=300)
 def checkpatch():
     script = pathlib.Path(path_from("source")) / "scripts" / "checkpatch.pl"
     files = [path for path in SOURCES + HELPERS if path.name != "probes.h"]
@@ -84,7 +84,7 @@ def checkpatch():
     equal(len(found), 0, "findings of checkpatch")
 
 
-@case
+@case(timeout=300)
 def kernel_doc():
     release = path_from("release", "6.12")
     headers = pathlib.Path(path_from("headers", release))
@@ -94,7 +94,7 @@ def kernel_doc():
     equal(len(found), 0, "findings of kernel-doc")
 
 
-@case
+@case(timeout=300)
 def no_kernel_versions_in_the_sources():
     found = [f"{path}: {word}" for path in SOURCES
              for word in ("LINUX_VERSION_CODE", "KERNEL_VERSION(")
@@ -102,14 +102,14 @@ def no_kernel_versions_in_the_sources():
     equal(found, [], "tests of a kernel version; add a probe to module/compat/probes.h instead")
 
 
-@case
+@case(timeout=300)
 def probes_are_asked_only_in_compat():
     found = [str(path) for path in SOURCES if path.parent.name != "compat"
              if "WARREN_HAVE_" in (TOP / path).read_text()]
     equal(found, [], "files outside module/compat/ with WARREN_HAVE_")
 
 
-@case
+@case(timeout=300)
 def every_probe_is_used():
     probes = set(re.findall(r"^WARREN_PROBE\((\w+)", (TOP / "module/compat/probes.h").read_text(),
                             re.M)) - {"ALWAYS", "NEVER"}

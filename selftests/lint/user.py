@@ -49,7 +49,7 @@ def clean(command, paths):
     equal(done.returncode, 0, f"exit code of {command[0]}")
 
 
-@case(timeout=120)
+@case(timeout=400)
 def clang_format():
     # Where a Kbuild is, the kernel's style rules.
     sources = [path for path in files() if path.suffix in (".c", ".h") and
@@ -63,18 +63,18 @@ def clang_format():
     equal(done.returncode, 0, "exit code of clang-format")
 
 
-@case(timeout=180)
+@case(timeout=400)
 def shellcheck():
     clean(["shellcheck", "-x", "-P", str(TOP), "-S", "warning", "-f", "gcc"], scripts("/sh", "/bash"))
 
 
-@case(timeout=120)
+@case(timeout=400)
 def pyflakes():
     sources = scripts("python3") + [path for path in files() if path.suffix == ".py"]
     clean(["pyflakes3"], sorted(set(sources)))
 
 
-@case
+@case(timeout=300)
 def licence_at_the_head():
     def has(path):
         with path.open("rb") as file:
