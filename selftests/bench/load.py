@@ -107,7 +107,8 @@ def throughput(seconds, streams, ports=(5201,), targets=None):
     with contextlib.ExitStack() as stack:
         for port in ports:
             stack.enter_context(server("b", port))
-        options = "-t", str(seconds), "-P", str(streams)
+        # The first two seconds are the streams' start.
+        options = "-O", "2", "-t", str(seconds), "-P", str(streams)
         clients = [subprocess.Popen(client("a", to, *options, port=port), text=True,
                                     stdout=subprocess.PIPE)
                    for port, to in zip(ports, targets)]
