@@ -48,7 +48,7 @@ def _lines(run):
         value, goal = ratio(run, row), row.goal(run["kernel"])
         limit = "at least" if row.more_is_better else "at most"
         yield [row.title, row.unit, *(number(median(run, row, kind), row) for kind in kinds(run)),
-               "-" if value is None else f"{value:.2f}",
+               "-" if value is None else f"{value:.{3 if value < 0.1 else 2}f}",
                "" if goal is None else f"{limit} {goal:.2f}",
                {None: "", True: "met", False: "missed"}[met(run, row)]]
 
