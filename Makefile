@@ -11,8 +11,8 @@ OUT = $(CURDIR)/build/module/$(RELEASE)
 # another compiler's new ones: make WERROR=
 WERROR = -Werror
 
-PREFIX ?= /usr/local
-DESTDIR ?=
+export PREFIX ?= /usr/local
+export DESTDIR ?=
 VERSION = $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_SOURCE = $(DESTDIR)/usr/src/warren-$(VERSION)
 MODULE_SOURCES = Kbuild $(shell find module \( -name 'Kbuild*' -o -name '*.[chS]' -o -name '*.sh' \) \
@@ -20,8 +20,6 @@ MODULE_SOURCES = Kbuild $(shell find module \( -name 'Kbuild*' -o -name '*.[chS]
 # Every version that DKMS holds: two would be in each other's way.
 DKMS_REMOVE = dkms status warren | sed 's|^warren/\([^,:]*\).*|\1|' | sort -u | \
 	while read -r version; do dkms remove warren/$$version --all; done
-PROGRAMS = $(wildcard build/bin/*)
-MANUALS = $(wildcard tools/*/*.[1-8])
 
 MAKEFLAGS += --no-print-directory
 
@@ -72,10 +70,7 @@ ifeq ($(DESTDIR),)
 		depmod -a $$(uname -r); \
 	fi
 endif
-	@for file in $(PROGRAMS); do install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $$file || exit 1; done
-	@for file in $(MANUALS); do \
-		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${file##*.} $$file || exit 1; \
-	done
+	@$(MAKE) -C tools install
 
 uninstall:
 ifeq ($(DESTDIR),)
@@ -84,8 +79,7 @@ ifeq ($(DESTDIR),)
 		[ ! -e $$ko ] || { rm $$ko && depmod -a $$(uname -r); }
 endif
 	@rm -rf $(DKMS_SOURCE)
-	@for file in $(PROGRAMS); do rm -f $(DESTDIR)$(PREFIX)/bin/$${file##*/}; done
-	@for file in $(MANUALS); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${file##*.}/$${file##*/}; done
+	@$(MAKE) -C tools uninstall
 
 demo:
 	@selftests/deps build vm tools net
