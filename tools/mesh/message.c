@@ -98,7 +98,7 @@ static const struct mesh_field login[] = {
 	F(mesh_login, "DisplayName", display_name, MESH_STRING),
 	O(mesh_login, "ProfilePicURL", profile_pic_url, MESH_STRING),
 };
-static SCHEMA(mesh_login, login);
+SCHEMA(mesh_login, login);
 
 static const struct mesh_field register_response[] = {
 	F(mesh_register_response, "User", user, MESH_STRUCT, .sub = &mesh_user_schema),

@@ -267,6 +267,7 @@ struct mesh_map_response {
 extern const struct mesh_schema mesh_hostinfo_schema;
 extern const struct mesh_schema mesh_register_request_schema;
 extern const struct mesh_schema mesh_register_response_schema;
+extern const struct mesh_schema mesh_login_schema;
 extern const struct mesh_schema mesh_map_request_schema;
 extern const struct mesh_schema mesh_map_response_schema;
 extern const struct mesh_schema mesh_node_schema;
