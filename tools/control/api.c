@@ -496,12 +496,11 @@ static struct control_policy *checked_policy(struct call *c)
 		fail(c, 400, c->err.text);
 		return NULL;
 	}
-	/* On the side: classes of the policy in force are kept by the nodes, and put back. */
+	/* On the side; nobody is told of it. */
 	reach = control_reach_new(c->st);
 	control_reach_set(reach, p);
 	ok = control_reach_test(reach, &c->err);
 	control_reach_free(reach);
-	control_reach_set(c->srv->mapper->reach, NULL);
 	if (ok)
 		return again;
 	control_policy_free(again);

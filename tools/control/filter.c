@@ -125,7 +125,9 @@ static void refresh_rule(struct control_reach *r, size_t rule)
 	for (size_t i = 0; i < st->n_slots && !any; i++) {
 		struct control_node *n = st->nodes[i];
 
-		if (n && n->reach && bit(n->reach->src_rules, rule)) {
+		const struct control_class *class = n ? control_reach_class(r, n) : NULL;
+
+		if (class && bit(class->src_rules, rule)) {
 			add_ip(&ips, &n->ip4);
 			add_ip(&ips, &n->ip6);
 		}
@@ -144,7 +146,7 @@ static void refresh_own(struct control_reach *r, struct control_sources *own)
 	for (size_t i = 0; i < st->n_slots; i++) {
 		struct control_node *n = st->nodes[i];
 
-		if (n && n->reach && n->user == own->user) {
+		if (n && control_reach_class(r, n) && n->user == own->user) {
 			add_ip(&ips, &n->ip4);
 			add_ip(&ips, &n->ip6);
 		}
@@ -179,12 +181,13 @@ static const struct control_sources *edge_sources(const struct control_reach *r,
 {
 	const struct policy_edge *e = &r->policy->edges[edge];
 	const struct control_sources *src = &r->sources[e->rule];
+	const struct control_class *class = control_reach_class(r, node);
 
-	if (!bit(node->reach->dst, edge))
+	if (!class || !bit(class->dst, edge))
 		return NULL;
 	/* Only the sources that are the node's owner's own devices. */
 	if (e->dst.kind == ALIAS_SELF)
-		src = bit(node->reach->src_rules, e->rule) ? own_sources(r, node->user) : NULL;
+		src = bit(class->src_rules, e->rule) ? own_sources(r, node->user) : NULL;
 	return src;
 }
 
@@ -323,10 +326,13 @@ static struct control_node *find_node(struct control_reach *r, const char *text,
 static bool allows(const struct control_reach *r, const struct control_node *src,
 		   const struct control_node *dst, unsigned int port)
 {
-	for (size_t i = 0; i < r->policy->n_edges; i++) {
+	const struct control_class *cs = control_reach_class(r, src),
+				   *cd = control_reach_class(r, dst);
+
+	for (size_t i = 0; cs && cd && i < r->policy->n_edges; i++) {
 		const struct policy_edge *e = &r->policy->edges[i];
 
-		if (!bit(src->reach->src, i) || !bit(dst->reach->dst, i) || e->app ||
+		if (!bit(cs->src, i) || !bit(cd->dst, i) || e->app ||
 		    e->dst.kind == ALIAS_INTERNET ||
 		    (e->dst.kind == ALIAS_SELF && (!src->user || src->user != dst->user)) ||
 		    (e->dst.kind == ALIAS_PREFIX && !control_policy_matches(&e->dst, dst)) ||

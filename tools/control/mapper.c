@@ -97,9 +97,10 @@ static void changed(void *ctx, struct control_node *node, unsigned int what)
 {
 	struct control_mapper *m = ctx;
 
-	m->new_policy |= (what & CHANGE_POLICY) != 0;
-	m->new_dns |= (what & CHANGE_DNS) != 0;
-	m->new_derp_map |= (what & CHANGE_DERP_MAP) != 0;
+	/* The policy may speak of a user who has this name only now. */
+	for (size_t i = 0; what & CHANGE_USERS && i < m->state->n_slots; i++)
+		if (m->state->nodes[i] && control_reach_update(m->reach, m->state->nodes[i], false))
+			add_dirty(m, m->state->nodes[i], CHANGE_REACH);
 	if (node) {
 		free(node->wire);
 		node->wire = NULL;
@@ -447,8 +448,6 @@ static void flush_stream(struct control_stream *s, bool filters)
 
 	if (m->new_policy || s->node->change & self)
 		add_self(s, &msg);
-	if (m->new_dns)
-		add_dns(m, &msg);
 	if (m->new_derp_map)
 		add_derp_map(m, &msg);
 	if (m->new_policy || s->node->change & (CHANGE_REACH | CHANGE_EXPIRY)) {
@@ -499,8 +498,6 @@ static void approve_routes(struct control_mapper *m)
 
 void control_mapper_flush(struct control_mapper *m)
 {
-	if (m->new_policy)
-		control_reach_set(m->reach, NULL);
 	approve_routes(m);
 	if (m->new_routes)
 		control_routes_update(&m->routes, m->state, NULL);
@@ -511,7 +508,7 @@ void control_mapper_flush(struct control_mapper *m)
 		m->dirty[i]->change = 0;
 	m->n_dirty = 0;
 	m->told_version = m->reach->version;
-	m->pending = m->new_policy = m->new_dns = m->new_derp_map = m->new_routes = false;
+	m->pending = m->new_policy = m->new_derp_map = m->new_routes = false;
 	mesh_buf_free(&m->last.json);
 	mesh_buf_free(&m->last.frame);
 }

@@ -54,7 +54,6 @@ struct control_mapper {
 	size_t n_dirty;
 	bool pending;
 	bool new_policy;
-	bool new_dns;
 	bool new_derp_map;
 	bool new_routes;
 	uint32_t told_version; /* of the reach at the last flush */

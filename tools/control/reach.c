@@ -200,11 +200,27 @@ static void mark_stale(struct control_reach *r, const struct control_class *c)
 	own->stale = true;
 }
 
-void control_reach_update(struct control_reach *r, struct control_node *node, bool gone)
+struct control_class *control_reach_class(const struct control_reach *r,
+					  const struct control_node *node)
 {
-	mark_stale(r, node->reach);
-	node->reach = gone ? NULL : classify(r, node);
-	mark_stale(r, node->reach);
+	return node->slot < r->n_of ? r->of[node->slot] : NULL;
+}
+
+bool control_reach_update(struct control_reach *r, struct control_node *node, bool gone)
+{
+	struct control_class *before = control_reach_class(r, node);
+
+	if (node->slot >= r->n_of) {
+		size_t n = r->state->n_slots;
+
+		r->of = mesh_realloc(r->of, n * sizeof(*r->of));
+		memset(r->of + r->n_of, 0, (n - r->n_of) * sizeof(*r->of));
+		r->n_of = n;
+	}
+	r->of[node->slot] = gone ? NULL : classify(r, node);
+	mark_stale(r, before);
+	mark_stale(r, r->of[node->slot]);
+	return r->of[node->slot] != before;
 }
 
 /* Frees all but the policy. */
@@ -214,6 +230,9 @@ static void clear(struct control_reach *r)
 		free_class(r->classes[i]);
 	free(r->classes);
 	r->classes = NULL;
+	free(r->of);
+	r->of = NULL;
+	r->n_of = 0;
 	r->n_classes = 0;
 	for (size_t i = 0; r->sources && i < r->policy->n_rules; i++)
 		free(r->sources[i].text);
@@ -235,11 +254,8 @@ void control_reach_set(struct control_reach *r, struct control_policy *policy)
 	struct control_state *st = r->state;
 
 	clear(r);
-	if (policy) {
-		control_policy_free(r->policy);
-		r->policy = policy;
-	}
-	policy = r->policy;
+	control_policy_free(r->policy);
+	r->policy = policy;
 	r->rule_words = policy->n_rules / 64 + 1;
 	r->edge_words = policy->n_edges / 64 + 1;
 	r->sources = mesh_alloc((policy->n_rules + 1) * sizeof(*r->sources));
@@ -247,9 +263,6 @@ void control_reach_set(struct control_reach *r, struct control_policy *policy)
 	for (size_t i = 0; i < policy->n_edges; i++)
 		if (policy->edges[i].dst.kind == ALIAS_SELF)
 			set_bit(r->self_edges, i);
-	for (size_t i = 0; i < st->n_slots; i++)
-		if (st->nodes[i])
-			st->nodes[i]->reach = NULL;
 	for (size_t i = 0; i < st->n_slots; i++)
 		if (st->nodes[i])
 			control_reach_update(r, st->nodes[i], false);
@@ -292,17 +305,20 @@ bool control_reach_to(const struct control_reach *r, const struct control_class 
 bool control_reach_sees(const struct control_reach *r, const struct control_node *a,
 			const struct control_node *b)
 {
-	return a->reach && b->reach &&
-	       (control_reach_to(r, a->reach, b->reach) || control_reach_to(r, b->reach, a->reach));
+	const struct control_class *ca = control_reach_class(r, a), *cb = control_reach_class(r, b);
+
+	return ca && cb && (control_reach_to(r, ca, cb) || control_reach_to(r, cb, ca));
 }
 
 bool control_reach_route(const struct control_reach *r, const struct control_node *viewer,
 			 const struct control_node *router, const struct mesh_prefix *route)
 {
-	for (size_t i = 0; i < r->policy->n_edges; i++) {
+	const struct control_class *class = control_reach_class(r, viewer);
+
+	for (size_t i = 0; class && i < r->policy->n_edges; i++) {
 		const struct policy_edge *e = &r->policy->edges[i];
 
-		if (!bit(viewer->reach->src, i) || e->app)
+		if (!bit(class->src, i) || e->app)
 			continue;
 		switch (e->dst.kind) {
 		case ALIAS_ANY:

@@ -36,6 +36,8 @@ struct control_reach {
 	uint64_t *self_edges; /* edges to autogroup:self */
 	struct control_class **classes;
 	size_t n_classes;
+	struct control_class **of; /* class of each node, by slot */
+	size_t n_of;
 	struct control_sources *sources; /* one a rule */
 	struct control_sources *own;	 /* one a user with devices */
 	uint32_t version;
@@ -44,10 +46,7 @@ struct control_reach {
 struct control_reach *control_reach_new(struct control_state *st);
 void control_reach_free(struct control_reach *r);
 
-/*
- * Puts a policy in force and classifies all nodes again. Takes over @policy; NULL is the same
- * policy again, after users were added or renamed.
- */
+/* Puts a policy in force and classifies all nodes. Takes over @policy. */
 void control_reach_set(struct control_reach *r, struct control_policy *policy);
 
 /**
@@ -57,11 +56,15 @@ void control_reach_set(struct control_reach *r, struct control_policy *policy);
  * @gone: whether it is being removed
  *
  * Sources that it was or is in become stale; control_reach_refresh() renews them.
+ *
+ * Return: whether its class is another one now.
  */
-void control_reach_update(struct control_reach *r, struct control_node *node, bool gone);
+bool control_reach_update(struct control_reach *r, struct control_node *node, bool gone);
 /* Renews the texts of stale sources, and moves the version of those that differ. */
 void control_reach_refresh(struct control_reach *r);
 
+struct control_class *control_reach_class(const struct control_reach *r,
+					  const struct control_node *node);
 /* Whether @a may open connections to @b. */
 bool control_reach_to(const struct control_reach *r, const struct control_class *a,
 		      const struct control_class *b);

@@ -133,18 +133,26 @@ out:
 	return ret;
 }
 
+/* SIGHUP: the files that the configuration names are read again. */
 static void on_hangup(uv_signal_t *sig, int number)
 {
 	struct control_server *srv = sig->data;
 	struct mesh_error err;
+	char *derp_map;
 
 	(void)number;
-	if (!srv->config->policy_file)
-		return;
-	if (control_server_load_policy(srv, &err))
+	if (srv->config->policy_file && control_server_load_policy(srv, &err))
 		control_log(LOG_ERROR, "the policy in force stays: %s", err.text);
-	else
+	else if (srv->config->policy_file)
 		control_log(LOG_INFO, "loaded the policy from %s", srv->config->policy_file);
+	if (!srv->config->relay_map)
+		return;
+	derp_map = control_relaymap_build(srv->config, &srv->cert, &err);
+	if (derp_map)
+		control_mapper_set_derp_map(srv->mapper, derp_map);
+	else
+		control_log(LOG_ERROR, "the relay map in force stays: %s", err.text);
+	free(derp_map);
 }
 
 static void on_tcp(uv_stream_t *listener, int status)

@@ -210,7 +210,7 @@ struct control_user *control_state_add_user(struct control_state *st, const char
 		tail = &(*tail)->next;
 	*tail = u;
 	/* The policy may name a user that did not exist until now. */
-	control_state_changed(st, NULL, CHANGE_POLICY);
+	control_state_changed(st, NULL, CHANGE_USERS);
 	return u;
 }
 
@@ -232,7 +232,7 @@ int control_state_rename_user(struct control_state *st, struct control_user *use
 		return ret;
 	free(user->name);
 	user->name = mesh_strdup(name);
-	control_state_changed(st, NULL, CHANGE_POLICY);
+	control_state_changed(st, NULL, CHANGE_USERS);
 	for (size_t i = 0; i < st->n_slots; i++)
 		if (st->nodes[i] && st->nodes[i]->user == user)
 			control_state_changed(st, st->nodes[i], CHANGE_WHOLE);
@@ -269,6 +269,6 @@ int control_state_remove_user(struct control_state *st, struct control_user *use
 		at = &(*at)->next;
 	*at = user->next;
 	free_user(user);
-	control_state_changed(st, NULL, CHANGE_POLICY);
+	control_state_changed(st, NULL, CHANGE_USERS);
 	return 0;
 }

@@ -59,9 +59,7 @@ enum control_change {
 	CHANGE_ONLINE = 1 << 8,
 	CHANGE_REACH = 1 << 9, /* who may reach it may be different now */
 	/* Without a node. */
-	CHANGE_POLICY = 1 << 10,
-	CHANGE_DNS = 1 << 11,
-	CHANGE_DERP_MAP = 1 << 12,
+	CHANGE_USERS = 1 << 10,
 };
 
 struct control_prefixes {
@@ -105,8 +103,7 @@ struct control_node {
 	bool online;  /* has a session, or lost it moments ago */
 	int64_t lost; /* when the last session ended */
 
-	/* Of others: the policy's class, the mapper's cache. */
-	struct control_class *reach;
+	/* Of the mapper. */
 	unsigned int change; /* bits not told yet */
 	bool told_expired;
 	char *wire; /* as peers see it, without routes */
