@@ -3,6 +3,7 @@
 #include "text.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -288,5 +289,40 @@ bool client_next(struct client *c, struct mesh_buf *json)
 		}
 		if (!n && (c->closed || !pump(c)))
 			return false;
+	}
+}
+
+bool client_poll(struct client *c, struct mesh_buf *json)
+{
+	for (;;) {
+		int n = mesh_zframe_read(&c->zframe, &c->body, json, true);
+		ssize_t got;
+
+		if (n < 0) {
+			c->dead = true;
+			return false;
+		}
+		if (n && !memmem(json->data, json->len, "\"KeepAlive\":true", 16)) {
+			mesh_buf_add(json, "", 1);
+			return true;
+		}
+		if (n)
+			continue;
+		mesh_buf_free(&c->body);
+		got = recv(c->fd, mesh_buf_grow(&c->in, 65536), 65536, MSG_DONTWAIT);
+		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			if (!c->in.len)
+				mesh_buf_free(&c->in);
+			return false;
+		}
+		if (got <= 0) {
+			c->dead = true;
+			return false;
+		}
+		c->in.len += (size_t)got;
+		if (!feed(c)) {
+			c->dead = true;
+			return false;
+		}
 	}
 }

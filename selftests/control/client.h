@@ -26,6 +26,7 @@ struct client {
 	int32_t stream;
 	int status;
 	bool closed;
+	bool dead; /* the connection ended */
 	struct mesh_buf body;
 };
 
@@ -50,5 +51,7 @@ bool client_stream(struct client *c, const char *hostname);
 /* The next message that is not a keep-alive, as text in @json. Return: false when the stream ended.
  */
 bool client_next(struct client *c, struct mesh_buf *json);
+/* The same on a socket that does not block: false when there is none now; c->dead tells an end. */
+bool client_poll(struct client *c, struct mesh_buf *json);
 
 #endif /* CLIENT_H */
