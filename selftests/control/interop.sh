@@ -13,7 +13,7 @@ BUILD=${BUILD:-$(cd "$(dirname "$0")/../.." && pwd)/build}
 CACHE=${WARREN_CACHE:-/var/cache/warren}
 NEW=${TAILSCALE_NEW:-v1.102.3}
 OLD=${TAILSCALE_OLD:-v1.80.3}
-CONTROL=$BUILD/bin/warren-control
+CONTROL=${CONTROL:-$BUILD/bin/warren-control}
 URL=http://10.99.0.1:8080
 
 skip_all() {

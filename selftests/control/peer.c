@@ -233,13 +233,62 @@ TEST(bad_requests_get_clear_answers)
 	       400);
 	EXPECT(strstr((char *)body.data, "Upgrade"));
 	EXPECT(client_http(port, "GET /derp HTTP/1.1\r\nConnection: close\r\n\r\n", &body) == 426);
-	/* Administration is on the unix socket only. */
+	/* Administration needs a key, numbers the unix socket. */
 	EXPECT(client_http(port, "GET /api/v1/users HTTP/1.1\r\nConnection: close\r\n\r\n",
-			   &body) == 404);
+			   &body) == 401);
 	EXPECT(client_http(port, "GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n", &body) ==
 	       404);
 	EXPECT(client_http(port, "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", &body) ==
 	       200);
+	mesh_buf_free(&body);
+}
+
+/* A REST request with an API key. */
+static int rest(const char *method, const char *path, const char *key, const char *json,
+		struct mesh_buf *body)
+{
+	char request[1024];
+
+	snprintf(request, sizeof(request),
+		 "%s /api/v1/%s HTTP/1.1\r\nAuthorization: Bearer %s\r\nConnection: close\r\n"
+		 "Content-Length: %zu\r\n\r\n%s",
+		 method, path, key, strlen(json), json);
+	return client_http(port, request, body);
+}
+
+TEST(rest_needs_a_key_and_keeps_to_its_scope)
+{
+	struct mesh_buf body = {0};
+	char *all, *reader, *wrong;
+
+	EXPECT(!ctl("apikeys create"));
+	all = strdup(run_output);
+	EXPECT(!ctl("apikeys create --scope read"));
+	reader = strdup(run_output);
+	wrong = strdup(all);
+	wrong[strlen(wrong) - 1] ^= 1;
+	EXPECT(rest("GET", "users", reader, "", &body) == 200 &&
+	       strstr((char *)body.data, "\"ann\""));
+	EXPECT(rest("POST", "users", reader, "{\"name\": \"rest\"}", &body) == 403);
+	EXPECT(rest("POST", "users", all, "{\"name\": \"rest\"}", &body) == 201);
+	EXPECT(rest("POST", "users", all, "{\"name\": \"rest\"}", &body) == 409);
+	EXPECT(rest("POST", "users", all, "[]", &body) == 400);
+	EXPECT(rest("PATCH", "users", all, "", &body) == 405);
+	EXPECT(rest("GET", "nothing", all, "", &body) == 404);
+	EXPECT(rest("DELETE", "users/rest", all, "", &body) == 200);
+	EXPECT(rest("GET", "users", wrong, "", &body) == 401);
+	EXPECT(rest("GET", "users", "nonsense", "", &body) == 401);
+	EXPECT(!ctl("audit list") && strstr(run_output, "invalid API key"));
+	EXPECT(strstr(run_output, "user.delete") && strstr(run_output, "api key "));
+	EXPECT(!ctl("apikeys expire 1"));
+	EXPECT(rest("GET", "users", all, "", &body) == 401);
+	/* Somebody who keeps guessing is shut out for a while. */
+	for (int i = 0; i < 12; i++)
+		rest("GET", "users", wrong, "", &body);
+	EXPECT(rest("GET", "users", wrong, "", &body) == 429);
+	free(all);
+	free(reader);
+	free(wrong);
 	mesh_buf_free(&body);
 }
 

@@ -177,6 +177,71 @@ TEST(database_of_others_or_in_use_is_refused_untouched)
 	world_close(&w);
 }
 
+static int count_actions(sqlite3_stmt *stmt, void *ctx)
+{
+	struct mesh_buf *out = ctx;
+
+	mesh_buf_printf(out, "%s %s by %s from %s;", sqlite3_column_text(stmt, 0),
+			sqlite3_column_text(stmt, 1), sqlite3_column_text(stmt, 2),
+			sqlite3_column_text(stmt, 3));
+	return 0;
+}
+
+TEST(every_change_is_in_the_audit_log)
+{
+	struct world w;
+	struct mesh_error err;
+	struct mesh_buf log = {0};
+	struct control_node *n;
+	struct mesh_map_request req = {.version = 113, .disco_key = seq(0x70)};
+
+	world_open(&w);
+	control_db_actor(w.st->db, "eve", "192.0.2.1");
+	n = world_node(&w, world_user(&w, "ann"), "", 10, "box");
+	EXPECT(!control_node_rename(w.st, n, "crate", &err));
+	EXPECT(!control_node_tag(w.st, n, "tag:x", &err));
+	/* What a device reports about itself is no change by anybody. */
+	control_report_apply(w.st, n, &req);
+	EXPECT(!control_report_flush(w.st, &err));
+	control_db_actor(w.st->db, NULL, "");
+	EXPECT(!control_node_remove(w.st, n, &err));
+	/* A change that fails leaves no entry. */
+	EXPECT(control_db_run(w.st->db, &err, "INSERT INTO users (name, created) VALUES ('ann', 1)",
+			      "") == -EEXIST);
+	EXPECT(!control_db_each(w.st->db, &err, "SELECT action, target, actor, origin FROM audit",
+				count_actions, &log));
+	mesh_buf_add(&log, "", 1);
+	EXPECT_STR((char *)log.data,
+		   "user.create ann by eve from 192.0.2.1;node.create box by eve from 192.0.2.1;"
+		   "node.rename crate by eve from 192.0.2.1;node.tag crate by eve from 192.0.2.1;"
+		   "node.delete crate by server from ;");
+	mesh_buf_free(&log);
+	world_close(&w);
+}
+
+TEST(api_keys_expire_and_survive_a_restart)
+{
+	struct world w;
+	struct mesh_error err;
+	struct control_apikey *k;
+	char text[SECRET_TEXT], other[SECRET_TEXT];
+
+	world_open(&w);
+	EXPECT(control_apikey_add(w.st, true, world_clock + 100, text, &err));
+	EXPECT(control_apikey_add(w.st, false, world_clock + 1000, other, &err));
+	world_reopen(&w);
+	k = control_apikey_check(w.st, text);
+	EXPECT(k && k->all && k->id == 1);
+	k = control_apikey_check(w.st, other);
+	EXPECT(k && !k->all);
+	world_clock += 101;
+	EXPECT(!control_apikey_check(w.st, text));
+	EXPECT(!control_apikey_expire(w.st, k, &err) && !control_apikey_check(w.st, other));
+	EXPECT(!control_apikey_remove(w.st, k, &err) && !control_apikey_find(w.st, 2));
+	EXPECT(!control_apikey_check(w.st, "wrk-api-") && !control_apikey_check(w.st, ""));
+	world_close(&w);
+}
+
 /* Logins. */
 
 struct reply {

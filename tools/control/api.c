@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The administration interface: /api/v1/..., JSON in and out. The table at the end is the list of
- * everything there is; a ":" in a path stands for a number or an identifier.
+ * The administration interface: /api/v1/..., JSON in and out. Over the unix socket its caller is
+ * known by the system; over the network an API key is needed, and an encrypted connection. The
+ * table at the end is the list of everything there is; a ":" in a path stands for a number or an
+ * identifier.
  */
 #include "log.h"
 #include "server.h"
 
 #include <errno.h>
 #include <jansson.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct call {
 	struct control_server *srv;
 	struct control_state *st;
 	const char *id; /* what stands for ":" */
-	json_t *in;	/* body, an object; may be empty */
+	const char *query;
+	json_t *in; /* body, an object; may be empty */
 	json_t *out;
 	int status;
 	struct mesh_error err;
@@ -536,6 +542,130 @@ static void set_policy(struct call *c)
 		control_policy_free(p);
 }
 
+/* API keys. */
+
+static json_t *apikey_json(const struct control_apikey *k)
+{
+	return json_pack("{s:I, s:s, s:s, s:o, s:o, s:b}", "id", (json_int_t)k->id, "prefix",
+			 k->prefix, "scope", k->all ? "all" : "read", "createdAt",
+			 time_json(k->created), "expiresAt", time_json(k->expires), "usable",
+			 k->expires > control_now());
+}
+
+static void list_apikeys(struct call *c)
+{
+	json_t *list = json_array();
+
+	for (struct control_apikey *k = c->st->apikeys; k; k = k->next)
+		json_array_append_new(list, apikey_json(k));
+	c->out = json_pack("{s:o}", "apiKeys", list);
+}
+
+static void create_apikey(struct call *c)
+{
+	const char *duration = text_of(c, "expiration"), *scope = text_of(c, "scope");
+	int64_t seconds = 90 * 86400;
+	char text[SECRET_TEXT];
+	struct control_apikey *k;
+	json_t *key;
+
+	if (*duration && (!control_config_duration(duration, &seconds) || !seconds)) {
+		fail(c, 400, "\"expiration\" must be a duration like \"90d\"");
+		return;
+	}
+	if (*scope && strcmp(scope, "all") && strcmp(scope, "read")) {
+		fail(c, 400, "\"scope\" must be \"all\" or \"read\"");
+		return;
+	}
+	k = control_apikey_add(c->st, strcmp(scope, "read") != 0, control_now() + seconds, text,
+			       &c->err);
+	if (!k) {
+		fail(c, 500, c->err.text);
+		return;
+	}
+	c->status = 201;
+	key = apikey_json(k);
+	json_object_set_new(key, "key", json_string(text));
+	mesh_crypto_wipe(text, sizeof(text));
+	c->out = json_pack("{s:o}", "apiKey", key);
+}
+
+static struct control_apikey *find_apikey(struct call *c)
+{
+	struct control_apikey *k = control_apikey_find(c->st, strtoll(c->id, NULL, 10));
+
+	if (!k) {
+		mesh_error_set(&c->err, "there is no API key %.40s", c->id);
+		fail(c, 404, c->err.text);
+	}
+	return k;
+}
+
+static void expire_apikey(struct call *c)
+{
+	struct control_apikey *k = find_apikey(c);
+
+	if (k && done(c, control_apikey_expire(c->st, k, &c->err)))
+		c->out = json_pack("{s:o}", "apiKey", apikey_json(k));
+}
+
+static void delete_apikey(struct call *c)
+{
+	struct control_apikey *k = find_apikey(c);
+
+	if (k)
+		done(c, control_apikey_remove(c->st, k, &c->err));
+}
+
+/* The audit log, newest first: at most 1000 entries before the one with the ID "before". */
+
+struct page {
+	json_t *list;
+	int64_t before;
+	size_t left;
+};
+
+static int audit_row(sqlite3_stmt *stmt, void *ctx)
+{
+	struct page *p = ctx;
+
+	if (p->before && sqlite3_column_int64(stmt, 0) >= p->before)
+		return 0;
+	if (!p->left--)
+		return 1;
+	json_array_append_new(p->list, json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s}", "id",
+						 (json_int_t)sqlite3_column_int64(stmt, 0), "at",
+						 time_json(sqlite3_column_int64(stmt, 1)), "actor",
+						 sqlite3_column_text(stmt, 2), "origin",
+						 sqlite3_column_text(stmt, 3), "action",
+						 sqlite3_column_text(stmt, 4), "target",
+						 sqlite3_column_text(stmt, 5), "detail",
+						 sqlite3_column_text(stmt, 6)));
+	return 0;
+}
+
+static void list_audit(struct call *c)
+{
+	struct page p = {.list = json_array(), .left = 100};
+	char text[24];
+	int ret;
+
+	if (control_http_query(c->query, "before", text, sizeof(text)))
+		p.before = strtoll(text, NULL, 10);
+	if (control_http_query(c->query, "limit", text, sizeof(text)))
+		p.left = strtoul(text, NULL, 10);
+	if (!p.left || p.left > 1000)
+		p.left = 1000;
+	ret = control_db_each(c->st->db, &c->err,
+			      "SELECT id, at, actor, origin, action, target, detail FROM audit "
+			      "ORDER BY id DESC",
+			      audit_row, &p);
+	if (done(c, ret))
+		c->out = json_pack("{s:o}", "audit", p.list);
+	else
+		json_decref(p.list);
+}
+
 static void get_status(struct call *c)
 {
 	struct control_server *srv = c->srv;
@@ -577,6 +707,11 @@ static const struct {
 	{"GET", "policy", get_policy},
 	{"PUT", "policy", set_policy},
 	{"POST", "policy/check", check_policy},
+	{"GET", "apikeys", list_apikeys},
+	{"POST", "apikeys", create_apikey},
+	{"POST", "apikeys/:/expire", expire_apikey},
+	{"DELETE", "apikeys/:", delete_apikey},
+	{"GET", "audit", list_audit},
 };
 
 /* Whether a path fits a pattern; what stands for ":" goes to @id. */
@@ -599,10 +734,73 @@ static bool fits(const char *pattern, const char *path, char *id, size_t size)
 	return !*path;
 }
 
-void control_api_handle(struct control_server *srv, const struct control_http *req, int *status,
-			struct mesh_buf *json)
+/* The account behind the unix socket. */
+static void local_caller(struct control_conn *conn, char *out, size_t size)
 {
-	struct call c = {.srv = srv, .st = srv->state, .status = 200};
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+	struct passwd *pw;
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)&conn->uv.stream, &fd) ||
+	    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len)) {
+		snprintf(out, size, "local");
+		return;
+	}
+	pw = getpwuid(cred.uid);
+	if (pw)
+		snprintf(out, size, "%s", pw->pw_name);
+	else
+		snprintf(out, size, "uid %u", cred.uid);
+}
+
+/* Whether the request may be carried out; says in the audit log's name who it is for. */
+static bool admit(struct call *c, struct control_conn *conn, const struct control_http *req)
+{
+	const char *auth = control_http_header(req, "Authorization");
+	struct control_limiter *failures = &c->srv->failures;
+	uint64_t now = uv_now(&c->srv->loop);
+	struct control_apikey *key;
+	char actor[80], origin[MESH_ADDR_TEXT];
+	bool reads = !strcmp(req->method, "GET");
+
+	if (conn->local) {
+		local_caller(conn, actor, sizeof(actor));
+		control_db_actor(c->st->db, actor, "");
+		return true;
+	}
+	mesh_text_ip(origin, &conn->peer.ip);
+	if (!conn->ssl && strcmp(origin, "127.0.0.1") && strcmp(origin, "::1") &&
+	    !c->srv->config->server_tls) {
+		fail(c, 403, "an API key must not cross the network in the clear; use https");
+		return false;
+	}
+	if (!control_limiter_has(failures, &conn->peer.ip, now)) {
+		fail(c, 429, "too many refused logins from this address");
+		return false;
+	}
+	key = auth && !strncmp(auth, "Bearer ", 7) ? control_apikey_check(c->st, auth + 7) : NULL;
+	if (!key) {
+		fail(c, 401, "a valid API key is needed: Authorization: Bearer wrk-api-...");
+		control_limiter_take(failures, &conn->peer.ip, now);
+		/* Who only forgot the key is no attacker. */
+		if (auth)
+			control_server_refused(c->srv, "api", origin, "invalid API key");
+		return false;
+	}
+	if (!key->all && !reads && strcmp(req->path, "/api/v1/policy/check")) {
+		fail(c, 403, "this API key may only read");
+		return false;
+	}
+	snprintf(actor, sizeof(actor), "api key %s", key->prefix);
+	control_db_actor(c->st->db, actor, origin);
+	return true;
+}
+
+void control_api_handle(struct control_server *srv, struct control_conn *conn,
+			const struct control_http *req, int *status, struct mesh_buf *json)
+{
+	struct call c = {.srv = srv, .st = srv->state, .status = 200, .query = req->query};
 	const char *path = req->path + strlen("/api/v1/");
 	bool known = false, found = false;
 	char id[128], *text;
@@ -617,7 +815,9 @@ void control_api_handle(struct control_server *srv, const struct control_http *r
 	c.id = id;
 	c.in = req->body_len ? json_loadb((const char *)req->body, req->body_len, 0, NULL)
 			     : json_object();
-	if (!known)
+	if (!admit(&c, conn, req))
+		;
+	else if (!known)
 		fail(&c, 404, "no such path");
 	else if (!found)
 		fail(&c, 405, "this method is not possible here");

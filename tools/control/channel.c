@@ -49,6 +49,7 @@ struct held {
 	struct held *next;
 	struct control_channel *ch;
 	int32_t stream;
+	char origin[MESH_ADDR_TEXT];
 };
 
 /* Sends what HTTP/2 has to say, unless it is being fed just now. */
@@ -96,12 +97,10 @@ static void registered(struct control_waiter *w, const struct mesh_register_resp
 	struct mesh_buf json = {0};
 
 	if (resp->error) {
-		char ip[MESH_ADDR_TEXT];
-
-		mesh_text_ip(ip, &ch->conn->peer.ip);
-		control_log(LOG_WARN, "refused a registration from %s: %s", ip, resp->error);
+		control_log(LOG_WARN, "refused a registration from %s: %s", h->origin, resp->error);
 		control_limiter_take(&ch->srv->failures, &ch->conn->peer.ip,
 				     uv_now(&ch->srv->loop));
+		control_server_refused(ch->srv, "device", h->origin, resp->error);
 	}
 	mesh_codec_encode(&mesh_register_response_schema, resp, &json);
 	mesh_http2_respond(ch->h2, h->stream, 200, "application/json", json.data, json.len);
@@ -136,6 +135,8 @@ static void on_register(struct control_channel *ch, int32_t stream, const uint8_
 		h->ch = ch;
 		h->stream = stream;
 		h->waiter.done = registered;
+		mesh_text_ip(h->origin, &ch->conn->peer.ip);
+		h->waiter.origin = h->origin;
 		h->next = ch->held;
 		ch->held = h;
 		control_login_register(ch->srv->login, &ch->machine, &req, &h->waiter);

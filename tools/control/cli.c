@@ -442,6 +442,55 @@ static int policy_check(struct run *r)
 	return load_policy(r) ? request(r, "POST", "policy/check") : 2;
 }
 
+static int apikeys_list(struct run *r)
+{
+	static const char *const columns[] = {"ID",	 "id",	      "PREFIX", "prefix",
+					      "SCOPE",	 "scope",     "USABLE", "usable",
+					      "EXPIRES", "expiresAt", NULL};
+
+	return list(r, "apikeys", "apiKeys", columns);
+}
+
+static int apikeys_create(struct run *r)
+{
+	int ret;
+
+	set(r, "scope", option(r, "--scope"));
+	set(r, "expiration", option(r, "--expiration"));
+	if (!left(r, 0))
+		return 2;
+	ret = request(r, "POST", "apikeys");
+	if (!ret && !r->json)
+		printf("%s\n", json_string_value(json_object_get(
+				       json_object_get(r->answer, "apiKey"), "key")));
+	return ret;
+}
+
+static int apikeys_expire(struct run *r)
+{
+	return left(r, 1) ? request(r, "POST", "apikeys/%s/expire", r->argv[0]) : 2;
+}
+
+static int apikeys_delete(struct run *r)
+{
+	return left(r, 1) ? request(r, "DELETE", "apikeys/%s", r->argv[0]) : 2;
+}
+
+static int audit_list(struct run *r)
+{
+	static const char *const columns[] = {"ID",	"id",	  "AT",	    "at",     "ACTOR",
+					      "actor",	"ORIGIN", "origin", "ACTION", "action",
+					      "TARGET", "target", "DETAIL", "detail", NULL};
+	const char *limit = option(r, "--limit"), *before = option(r, "--before");
+	char path[80];
+
+	if (!left(r, 0))
+		return 2;
+	snprintf(path, sizeof(path), "audit?limit=%.20s&before=%.20s", limit ? limit : "100",
+		 before ? before : "0");
+	return list(r, path, "audit", columns);
+}
+
 static int status(struct run *r)
 {
 	static const char *const columns[] = {
@@ -488,6 +537,11 @@ static const struct {
 	{"policy", "get", "", policy_get},
 	{"policy", "set", "FILE", policy_set},
 	{"policy", "check", "FILE", policy_check},
+	{"apikeys", "list", "", apikeys_list},
+	{"apikeys", "create", "[--scope all|read] [--expiration 90d]", apikeys_create},
+	{"apikeys", "expire", "ID", apikeys_expire},
+	{"apikeys", "delete", "ID", apikeys_delete},
+	{"audit", "list", "[--limit N] [--before ID]", audit_list},
 };
 
 void control_cli_usage(void)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "db.h"
+#include "clock.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -12,6 +13,9 @@
 #define APPLICATION_ID 0x77726e63
 #define MAX_STATEMENTS 64
 
+/* The oldest entries of the audit log go when there are more. */
+#define AUDIT_ROWS 1000000
+
 extern const char control_schema_sql[];
 
 struct control_db {
@@ -21,6 +25,8 @@ struct control_db {
 		sqlite3_stmt *stmt;
 	} cache[MAX_STATEMENTS];
 	size_t n_cached;
+	char actor[80];
+	char origin[64];
 };
 
 static int failed(struct control_db *db, struct mesh_error *err, const char *what)
@@ -101,6 +107,46 @@ static int bring_up_to_date(struct control_db *db, const char *path, struct mesh
 	return ret;
 }
 
+/* Functions that the triggers call. */
+static void sql_now(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	(void)n;
+	(void)v;
+	sqlite3_result_int64(ctx, control_now());
+}
+
+static void sql_text(sqlite3_context *ctx, int n, sqlite3_value **v)
+{
+	(void)n;
+	(void)v;
+	sqlite3_result_text(ctx, sqlite3_user_data(ctx), -1, SQLITE_TRANSIENT);
+}
+
+static void add_functions(struct control_db *db)
+{
+	const int flags = SQLITE_UTF8 | SQLITE_INNOCUOUS;
+
+	sqlite3_create_function(db->sqlite, "now", 0, flags, NULL, sql_now, NULL, NULL);
+	sqlite3_create_function(db->sqlite, "actor", 0, flags, db->actor, sql_text, NULL, NULL);
+	sqlite3_create_function(db->sqlite, "origin", 0, flags, db->origin, sql_text, NULL, NULL);
+	control_db_actor(db, NULL, "");
+}
+
+void control_db_actor(struct control_db *db, const char *actor, const char *origin)
+{
+	snprintf(db->actor, sizeof(db->actor), "%s", actor ? actor : "server");
+	snprintf(db->origin, sizeof(db->origin), "%s", origin);
+}
+
+int control_db_audit(struct control_db *db, struct mesh_error *err, const char *action,
+		     const char *target, const char *detail)
+{
+	return control_db_run(db, err,
+			      "INSERT INTO audit (at, actor, origin, action, target, detail) "
+			      "VALUES (now(), actor(), origin(), ?1, ?2, ?3)",
+			      "sss", action, target, detail);
+}
+
 struct control_db *control_db_open(const char *path, struct mesh_error *err)
 {
 	struct control_db *db = mesh_alloc(sizeof(*db));
@@ -113,6 +159,7 @@ struct control_db *control_db_open(const char *path, struct mesh_error *err)
 		mesh_error_set(err, "%s: %s", path, sqlite3_errmsg(db->sqlite));
 	} else {
 		sqlite3_extended_result_codes(db->sqlite, 1);
+		add_functions(db);
 		/*
 		 * What was acknowledged survives a crash of the machine too: FULL. Exclusive,
 		 * because a second server on the same file would hand out the same addresses.
@@ -125,6 +172,11 @@ struct control_db *control_db_open(const char *path, struct mesh_error *err)
 			mesh_error_set(err, "%s: in use by another warren-control", path);
 		if (!ret)
 			ret = bring_up_to_date(db, path, err);
+		/* Housekeeping; a full disk must not keep the server from starting. */
+		if (!ret)
+			control_db_run(db, err,
+				       "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", "i",
+				       (int64_t)AUDIT_ROWS);
 	}
 	umask(mask);
 	if (ret) {

@@ -41,6 +41,18 @@ void control_db_close(struct control_db *db);
 int control_db_run(struct control_db *db, struct mesh_error *err, const char *sql,
 		   const char *types, ...);
 
+/**
+ * control_db_actor() - who the next changes are for, in the audit log
+ * @db: database
+ * @actor: "root", "api key 0123...", "device"; NULL for the server itself
+ * @origin: address that it comes from, or ""
+ */
+void control_db_actor(struct control_db *db, const char *actor, const char *origin);
+
+/* Writes an entry that is no change: a refusal. */
+int control_db_audit(struct control_db *db, struct mesh_error *err, const char *action,
+		     const char *target, const char *detail);
+
 /* ID of the row that the last INSERT made. */
 int64_t control_db_last_id(struct control_db *db);
 

@@ -156,10 +156,19 @@ static void refresh_own(struct control_reach *r, struct control_sources *own)
 	renew(r, own, &text);
 }
 
+/* Whether filters name the sources as such; edges to autogroup:self name the owner's devices. */
+static bool is_used(const struct control_reach *r, size_t rule)
+{
+	for (size_t i = r->policy->first_edge[rule]; i < r->policy->first_edge[rule + 1]; i++)
+		if (r->policy->edges[i].dst.kind != ALIAS_SELF)
+			return true;
+	return false;
+}
+
 void control_reach_refresh(struct control_reach *r)
 {
 	for (size_t i = 0; i < r->policy->n_rules; i++)
-		if (r->sources[i].stale)
+		if (r->sources[i].stale && is_used(r, i))
 			refresh_rule(r, i);
 	for (struct control_sources *own = r->own; own; own = own->next)
 		if (own->stale)

@@ -226,6 +226,7 @@ void control_login_register(struct control_login *l, const struct mesh_key *mach
 	struct control_pending *p;
 
 	w->prev = NULL;
+	control_db_actor(l->state->db, "device", w->origin);
 	if (mesh_key_is_zero(&req->node_key)) {
 		refuse(w, "the request has no node key");
 		return;

@@ -18,6 +18,7 @@
 struct control_waiter {
 	struct control_waiter *next;
 	struct control_waiter **prev; /* NULL: not waiting */
+	const char *origin;	      /* address of the device, for the audit log */
 	void (*done)(struct control_waiter *w, const struct mesh_register_response *resp);
 };
 

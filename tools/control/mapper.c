@@ -217,10 +217,16 @@ static void add_profile(struct message *msg, const struct control_user *user)
 	control_mapnode_profile(user, &msg->profiles);
 }
 
+/* As control_node_expired(), without asking the clock a million times. */
+static bool expired(const struct control_mapper *m, const struct control_node *node)
+{
+	return node->expires && node->expires <= m->now;
+}
+
 static bool visible(struct control_mapper *m, const struct control_node *viewer,
 		    const struct control_node *node)
 {
-	return viewer != node && !control_node_expired(viewer) && !control_node_expired(node) &&
+	return viewer != node && !expired(m, viewer) && !expired(m, node) &&
 	       control_reach_sees(m->reach, viewer, node);
 }
 
@@ -363,11 +369,12 @@ static void whole_map(struct control_stream *s)
 	struct message msg = {0};
 	char now[MESH_TIME_TEXT];
 
+	m->now = control_now();
 	control_reach_refresh(m->reach);
 	add_self(s, &msg);
 	add_derp_map(m, &msg);
 	add_dns(m, &msg);
-	mesh_text_time(now, control_now());
+	mesh_text_time(now, m->now);
 	member(&msg.json, "Domain");
 	mesh_codec_string(&msg.json, m->state->config->dns.base_domain);
 	member(&msg.json, "CollectServices");
@@ -498,6 +505,7 @@ static void approve_routes(struct control_mapper *m)
 
 void control_mapper_flush(struct control_mapper *m)
 {
+	m->now = control_now();
 	approve_routes(m);
 	if (m->new_routes)
 		control_routes_update(&m->routes, m->state, NULL);

@@ -56,6 +56,7 @@ struct control_mapper {
 	bool new_policy;
 	bool new_derp_map;
 	bool new_routes;
+	int64_t now;	       /* seconds, of the message being made */
 	uint32_t told_version; /* of the reach at the last flush */
 	struct mesh_zframe zframe;
 	char *dns;	/* JSON */

@@ -211,7 +211,7 @@ static void api(struct control_server *srv, struct control_conn *conn,
 	struct mesh_buf json = {0};
 	int status;
 
-	control_api_handle(srv, req, &status, &json);
+	control_api_handle(srv, conn, req, &status, &json);
 	respond(conn, req, status, "application/json", json.data, json.len, NULL);
 	mesh_buf_free(&json);
 }
@@ -235,7 +235,7 @@ static bool dispatch(struct control_server *srv, struct control_conn *conn,
 		upgrade_relay(srv, conn, req, request_len);
 		return conn->handler == &control_outer_handler;
 	}
-	if (conn->local && (!strncmp(path, "/api/v1/", 8)))
+	if (!strncmp(path, "/api/v1/", 8))
 		api(srv, conn, req);
 	else if (conn->local && !strcmp(path, "/metrics") && is_get(req))
 		get_metrics(srv, conn, req);

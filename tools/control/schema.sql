@@ -62,3 +62,120 @@ CREATE TABLE policies (
 	text    TEXT NOT NULL,
 	created INTEGER NOT NULL
 ) STRICT;
+
+-- Keys for the REST interface over the network.
+CREATE TABLE api_keys (
+	id        INTEGER PRIMARY KEY AUTOINCREMENT,
+	prefix    TEXT NOT NULL UNIQUE,
+	hash      BLOB NOT NULL,
+	-- 'read' only looks, 'all' may change things.
+	scope     TEXT NOT NULL,
+	created   INTEGER NOT NULL,
+	expires   INTEGER NOT NULL
+) STRICT;
+
+-- Who did what, when and from where. Changes are written by the triggers below, in the transaction
+-- of the change itself, so that there is none without its entry. actor() and origin() are functions
+-- of the server: who the change is for, and the address that it came from.
+CREATE TABLE audit (
+	id     INTEGER PRIMARY KEY AUTOINCREMENT,
+	at     INTEGER NOT NULL,
+	actor  TEXT NOT NULL,
+	origin TEXT NOT NULL,
+	action TEXT NOT NULL,
+	target TEXT NOT NULL,
+	detail TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER audit_user_create AFTER INSERT ON users BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'user.create', NEW.name, '');
+END;
+
+CREATE TRIGGER audit_user_rename AFTER UPDATE OF name ON users BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'user.rename', NEW.name, 'was ' || OLD.name);
+END;
+
+CREATE TRIGGER audit_user_delete AFTER DELETE ON users BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'user.delete', OLD.name, '');
+END;
+
+CREATE TRIGGER audit_preauth_create AFTER INSERT ON preauth_keys BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'preauthkey.create', NEW.prefix, 'tags ' || NEW.tags || ', reusable ' || NEW.reusable || ', ephemeral ' || NEW.ephemeral);
+END;
+
+CREATE TRIGGER audit_preauth_use AFTER UPDATE OF uses ON preauth_keys BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'preauthkey.use', NEW.prefix, '');
+END;
+
+CREATE TRIGGER audit_preauth_expire AFTER UPDATE OF expires ON preauth_keys BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'preauthkey.expire', NEW.prefix, '');
+END;
+
+CREATE TRIGGER audit_preauth_delete AFTER DELETE ON preauth_keys BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'preauthkey.delete', OLD.prefix, '');
+END;
+
+CREATE TRIGGER audit_node_create AFTER INSERT ON nodes BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.create', NEW.name, 'by ' || NEW.method);
+END;
+
+CREATE TRIGGER audit_node_key AFTER UPDATE OF node_key ON nodes BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.login', NEW.name, 'by ' || NEW.method);
+END;
+
+CREATE TRIGGER audit_node_rename AFTER UPDATE OF name ON nodes BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.rename', NEW.name, 'was ' || OLD.name);
+END;
+
+CREATE TRIGGER audit_node_tag AFTER UPDATE OF tags ON nodes
+WHEN OLD.tags IS NOT NEW.tags BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.tag', NEW.name, NEW.tags);
+END;
+
+CREATE TRIGGER audit_node_expire AFTER UPDATE OF expires ON nodes
+WHEN OLD.expires IS NOT NEW.expires BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.expire', NEW.name, iif(NEW.expires, datetime(NEW.expires, 'unixepoch') || ' UTC', 'never'));
+END;
+
+CREATE TRIGGER audit_node_routes AFTER UPDATE OF approved ON nodes
+WHEN OLD.approved IS NOT NEW.approved BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.routes', NEW.name, NEW.approved);
+END;
+
+CREATE TRIGGER audit_node_delete AFTER DELETE ON nodes BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.delete', OLD.name, '');
+END;
+
+CREATE TRIGGER audit_policy AFTER INSERT ON policies BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'policy.set', 'version ' || NEW.id, length(NEW.text) || ' bytes');
+END;
+
+CREATE TRIGGER audit_api_create AFTER INSERT ON api_keys BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'apikey.create', NEW.prefix, 'scope ' || NEW.scope);
+END;
+
+CREATE TRIGGER audit_api_expire AFTER UPDATE OF expires ON api_keys BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'apikey.expire', NEW.prefix, '');
+END;
+
+CREATE TRIGGER audit_api_delete AFTER DELETE ON api_keys BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'apikey.delete', OLD.prefix, '');
+END;

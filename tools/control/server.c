@@ -20,6 +20,8 @@ static void on_flush(uv_timer_t *t)
 {
 	struct control_server *srv = t->data;
 
+	/* The policy may approve routes. */
+	control_db_actor(srv->state->db, NULL, "");
 	control_mapper_flush(srv->mapper);
 }
 
@@ -57,9 +59,21 @@ static void save(struct control_server *srv)
 			    err.text);
 }
 
+void control_server_refused(struct control_server *srv, const char *actor, const char *origin,
+			    const char *why)
+{
+	struct mesh_error err;
+
+	control_db_actor(srv->state->db, actor, origin);
+	if (control_db_audit(srv->state->db, &err, "login.refused", "", why) < 0)
+		control_log(LOG_ERROR, "cannot write the audit log: %s", err.text);
+}
+
 static void on_tick(uv_timer_t *t)
 {
 	struct control_server *srv = t->data;
+
+	control_db_actor(srv->state->db, NULL, "");
 
 	srv->ticks++;
 	control_channel_tick(srv);

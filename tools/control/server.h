@@ -63,6 +63,10 @@ int control_server_run(const struct control_config *config);
 /* Reads the policy (file or database) and puts it in force. */
 int control_server_load_policy(struct control_server *srv, struct mesh_error *err);
 
+/* Writes a refused login to the audit log. */
+void control_server_refused(struct control_server *srv, const char *actor, const char *origin,
+			    const char *why);
+
 /* Handler of new connections, in outer.c. */
 extern const struct control_handler control_outer_handler;
 
@@ -101,8 +105,15 @@ char *control_relaymap_build(const struct control_config *config, const struct c
 
 int control_stun_start(struct control_server *srv, struct mesh_error *err);
 
-/* Answers a request to /api/v1/...; writes status and JSON. */
-void control_api_handle(struct control_server *srv, const struct control_http *req, int *status,
-			struct mesh_buf *json);
+/**
+ * control_api_handle() - answer a request to /api/v1/...
+ * @srv: server
+ * @conn: where it came from: the unix socket, or a network connection that needs an API key
+ * @req: the request
+ * @status: HTTP status
+ * @json: body
+ */
+void control_api_handle(struct control_server *srv, struct control_conn *conn,
+			const struct control_http *req, int *status, struct mesh_buf *json);
 
 #endif /* CONTROL_SERVER_H */

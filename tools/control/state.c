@@ -93,6 +93,11 @@ struct control_state *control_state_open(const struct control_config *config,
 				      "uses, created, expires FROM preauth_keys ORDER BY id",
 				      load_preauth, st);
 	if (!ret)
+		ret = control_db_each(st->db, err,
+				      "SELECT id, prefix, hash, scope, created, expires "
+				      "FROM api_keys ORDER BY id",
+				      control_apikey_load, st);
+	if (!ret)
 		ret = control_db_each(
 			st->db, err,
 			"SELECT id, machine_key, node_key, name, hostname, user, tags, ipv4, ipv6, "
@@ -130,6 +135,12 @@ void control_state_close(struct control_state *st)
 
 		st->preauth = k->next;
 		free(k->tags);
+		free(k);
+	}
+	while (st->apikeys) {
+		struct control_apikey *k = st->apikeys;
+
+		st->apikeys = k->next;
 		free(k);
 	}
 	while (st->users) {

@@ -7,6 +7,7 @@
  *
  *   state.c      opening, changes, users
  *   preauth.c    pre-auth keys
+ *   apikey.c     keys of the REST interface
  *   node.c       nodes: making, changing, removing
  *   report.c     what devices report about themselves, presence
  *   address.c    addresses and names for new nodes
@@ -16,6 +17,7 @@
 #ifndef CONTROL_STATE_H
 #define CONTROL_STATE_H
 
+#include "clock.h"
 #include "config.h"
 #include "db.h"
 #include "index.h"
@@ -42,6 +44,17 @@ struct control_preauth {
 	bool reusable;
 	bool ephemeral;
 	int64_t uses;
+	int64_t created;
+	int64_t expires;
+};
+
+/* A key for the REST interface over the network. */
+struct control_apikey {
+	struct control_apikey *next;
+	int64_t id;
+	char prefix[SECRET_PREFIX + 1];
+	uint8_t hash[SECRET_HASH];
+	bool all; /* may change things; otherwise it only looks */
 	int64_t created;
 	int64_t expires;
 };
@@ -114,6 +127,7 @@ struct control_state {
 	struct control_db *db;
 	struct control_user *users;
 	struct control_preauth *preauth;
+	struct control_apikey *apikeys;
 	struct control_node **nodes; /* by slot; NULL where free */
 	size_t n_slots;
 	size_t next_slot; /* no lower one is free */
@@ -129,9 +143,6 @@ struct control_state {
 	void (*changed)(void *ctx, struct control_node *node, unsigned int what);
 	void *changed_ctx;
 };
-
-/* Now, in seconds. A variable so that tests can move the clock. */
-extern int64_t (*control_now)(void);
 
 struct control_state *control_state_open(const struct control_config *config,
 					 struct mesh_error *err);
@@ -176,6 +187,19 @@ int control_preauth_remove(struct control_state *st, struct control_preauth *key
 			   struct mesh_error *err);
 /* Whether every word is tag:name. */
 bool control_preauth_tags_ok(const char *tags, struct mesh_error *err);
+
+/* A new key; @text is shown once and not stored. NULL with @err. */
+struct control_apikey *control_apikey_add(struct control_state *st, bool all, int64_t expires,
+					  char text[SECRET_TEXT], struct mesh_error *err);
+struct control_apikey *control_apikey_find(struct control_state *st, int64_t id);
+/* The key that @text is, if it is valid now; else NULL. */
+struct control_apikey *control_apikey_check(struct control_state *st, const char *text);
+int control_apikey_expire(struct control_state *st, struct control_apikey *key,
+			  struct mesh_error *err);
+int control_apikey_remove(struct control_state *st, struct control_apikey *key,
+			  struct mesh_error *err);
+/* Loading; used by state.c. */
+int control_apikey_load(sqlite3_stmt *stmt, void *state);
 
 /* Nodes. */
 struct control_node *control_node_by_key(struct control_state *st, const struct mesh_key *key);
