@@ -35,7 +35,7 @@ fetch() { # version
 	GOBIN=$dir GOPATH=$CACHE/gopath GOFLAGS=-modcacherw nice -n 19 timeout 1500 go install -p 1 \
 		"tailscale.com/cmd/tailscaled@$1" "tailscale.com/cmd/tailscale@$1" >"$dir/build.log" 2>&1
 }
-fetch "$NEW" && fetch "$OLD" || skip_all "tailscaled cannot be built (no Go, or no module proxy)"
+fetch "$NEW" && fetch "$OLD" || skip_all "n/a: tailscaled cannot be built (no Go, or no module proxy)"
 
 T=$(mktemp -d)
 P=wrn$$

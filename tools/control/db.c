@@ -174,9 +174,10 @@ struct control_db *control_db_open(const char *path, struct mesh_error *err)
 			ret = bring_up_to_date(db, path, err);
 		/* Housekeeping; a full disk must not keep the server from starting. */
 		if (!ret)
-			control_db_run(db, err,
-				       "DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1", "i",
-				       (int64_t)AUDIT_ROWS);
+			control_db_run(
+				db, err,
+				"DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1",
+				"i", (int64_t)AUDIT_ROWS);
 	}
 	umask(mask);
 	if (ret) {
