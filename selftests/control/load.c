@@ -79,7 +79,7 @@ static void start_server(void)
 
 	if (!mkdtemp(dir))
 		die("no scratch folder");
-	port = (uint16_t)(20000 + getpid() % 20000);
+	port = (uint16_t)(20000 + getpid() % 12000);
 	snprintf(path, sizeof(path), "%s/policy", dir);
 	f = fopen(path, "w");
 	fputs("{\"tagOwners\": {\"tag:hub\": []}, \"acls\": ["

@@ -560,7 +560,7 @@ static bool configure(void)
 
 	if (!mkdtemp(dir))
 		return false;
-	port = (uint16_t)(20000 + getpid() % 20000);
+	port = (uint16_t)(20000 + getpid() % 12000);
 	snprintf(path, sizeof(path), "%s/c.hujson", dir);
 	f = fopen(path, "w");
 	if (!f)
