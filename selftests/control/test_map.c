@@ -293,6 +293,39 @@ TEST(changes_are_small_and_only_for_those_concerned)
 	world_close(&w);
 }
 
+TEST(one_device_cannot_make_the_map_large)
+{
+	struct world w;
+	struct control_node *a, *b;
+	struct mesh_hostinfo hi = {.os = "linux"};
+	struct mesh_service services[200];
+	static char big[20000];
+	struct control_stream *s;
+	struct seen seen;
+
+	memset(big, 'x', sizeof(big) - 1);
+	world_open(&w);
+	a = world_node(&w, world_user(&w, "ann"), "", 10, "a");
+	b = world_node(&w, a->user, "", 20, "b");
+	s = world_stream(&w, a, &seen);
+	for (int i = 0; i < 200; i++)
+		services[i] = (struct mesh_service){.proto = "tcp", .port = i + 1000};
+	hi.services.v = services;
+	hi.services.n = 200;
+	control_report_hostinfo(w.st, b, &hi, NULL);
+	control_mapper_flush(w.m);
+	EXPECT(seen_has(&seen, "\"Port\":1063}") && !seen_has(&seen, "\"Port\":1064}"));
+	services[0].description = big;
+	hi.hostname = big;
+	control_report_hostinfo(w.st, b, &hi, NULL);
+	control_mapper_flush(w.m);
+	EXPECT(!seen_has(&seen, "xxxx") && strlen(seen.last) < 2000);
+	EXPECT_STR(b->hostname, "b");
+	control_mapper_close(s);
+	seen_free(&seen);
+	world_close(&w);
+}
+
 TEST(removed_and_expired_peers_go)
 {
 	struct world w;

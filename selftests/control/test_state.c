@@ -53,6 +53,7 @@ TEST(node_keeps_everything_over_a_restart)
 	control_report_apply(w.st, n, &req);
 	EXPECT(!control_report_flush(w.st, &err) && !w.st->dirty);
 	world_reopen(&w);
+	EXPECT(!w.st->dirty);
 	n = control_node_by_key(w.st, &key);
 	EXPECT(n && n == control_node_by_id(w.st, 1));
 	EXPECT_STR(n->name, "laptop");

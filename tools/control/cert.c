@@ -51,6 +51,7 @@ static SSL_CTX *new_ctx(const char *cert, const char *key, struct mesh_error *er
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, NULL);
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)

@@ -2,12 +2,14 @@
 #include "conn.h"
 #include "log.h"
 
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* A reader that lets so much pile up is gone or hostile. */
 #define MAX_QUEUED   (16 << 20)
 #define MAX_RECEIVED (2 << 20)
+#define DEAD_MS	     90000
 
 struct write {
 	uv_write_t req;
@@ -252,6 +254,17 @@ static void peer_address(struct control_conn *conn)
 	}
 }
 
+/* A peer that vanished without a word is noticed by what it does not acknowledge. */
+static void notice_death(struct control_conn *conn)
+{
+	unsigned int ms = DEAD_MS;
+	uv_os_fd_t fd;
+
+	uv_tcp_keepalive(&conn->uv.tcp, 1, 60);
+	if (!uv_fileno((uv_handle_t *)&conn->uv.stream, &fd))
+		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
 void control_conns_accept(struct control_conns *c, uv_stream_t *listener, bool local)
 {
 	struct control_conn *conn = mesh_alloc(sizeof(*conn));
@@ -275,9 +288,16 @@ void control_conns_accept(struct control_conns *c, uv_stream_t *listener, bool l
 		control_conn_close(conn);
 		return;
 	}
-	if (!local)
-		uv_tcp_nodelay(&conn->uv.tcp, 1);
 	peer_address(conn);
+	if (!local) {
+		if (c->limiter &&
+		    !control_limiter_take(c->limiter, &conn->peer.ip, uv_now(c->loop))) {
+			control_conn_close(conn);
+			return;
+		}
+		uv_tcp_nodelay(&conn->uv.tcp, 1);
+		notice_death(conn);
+	}
 	control_conn_deadline(conn, 15);
 	if (uv_read_start(&conn->uv.stream, on_alloc, on_read))
 		control_conn_close(conn);

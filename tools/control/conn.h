@@ -7,6 +7,7 @@
 #define CONTROL_CONN_H
 
 #include "mesh.h"
+#include "limiter.h"
 #include "text.h"
 
 #include <openssl/ssl.h>
@@ -52,6 +53,7 @@ struct control_conns {
 	size_t n;
 	size_t max;
 	const struct control_handler *first; /* of new connections */
+	struct control_limiter *limiter;     /* of new connections from one source, or NULL */
 	void *owner;
 	char *buffer; /* for reading, shared */
 };

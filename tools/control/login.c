@@ -164,7 +164,7 @@ static struct control_pending *begin(struct control_login *l, const struct mesh_
 	p->key = req->node_key;
 	p->created = control_now();
 	p->hostname = p->tags = "";
-	if (req->hostinfo_raw) {
+	if (req->hostinfo_raw && strlen(req->hostinfo_raw) <= LOGIN_HOSTINFO) {
 		size_t len = strlen(req->hostinfo_raw);
 
 		p->hostinfo_raw = mesh_arena_strdup(&p->arena, req->hostinfo_raw, len);

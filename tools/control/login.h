@@ -12,7 +12,8 @@
 #define LOGIN_ID_SIZE	 24
 #define LOGIN_MAX	 1024
 #define LOGIN_SECONDS	 900
-#define LOGIN_MAX_WAITER 8 /* of one pending login */
+#define LOGIN_MAX_WAITER 8     /* of one pending login */
+#define LOGIN_HOSTINFO	 32768 /* bytes kept of each; anybody can start a login */
 
 /* A request that is held open until the verdict. Embedded by the caller. */
 struct control_waiter {

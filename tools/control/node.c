@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MAX_HOSTNAME 255
+
 struct control_node *control_node_by_key(struct control_state *st, const struct mesh_key *key)
 {
 	return control_index_get(&st->by_key, key);
@@ -299,6 +301,8 @@ struct control_node *control_node_admit(struct control_state *st, const struct c
 		n->name = mesh_strdup(name);
 		n->hostname = mesh_strdup(
 			a->hostinfo && a->hostinfo->hostname ? a->hostinfo->hostname : "");
+		if (strlen(n->hostname) > MAX_HOSTNAME)
+			n->hostname[MAX_HOSTNAME] = 0;
 		n->machine = a->machine;
 		n->user = a->user;
 		n->created = control_now();

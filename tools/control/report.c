@@ -10,6 +10,10 @@
 
 #define MAX_ENDPOINTS 32
 #define MAX_ROUTES    64
+#define MAX_SERVICES  64
+#define MAX_FOR_PEERS 8192
+#define MAX_HOSTINFO  65536
+#define MAX_HOSTNAME  255
 
 static void mark_dirty(struct control_state *st, struct control_node *n)
 {
@@ -38,8 +42,13 @@ static char *for_peers(const struct mesh_hostinfo *hi)
 	char *text;
 
 	out.services.v = hi->services.v;
-	out.services.n = hi->services.n;
+	out.services.n = hi->services.n < MAX_SERVICES ? hi->services.n : MAX_SERVICES;
 	mesh_codec_encode(&mesh_hostinfo_schema, &out, &buf);
+	/* One device must not make everybody's map large. */
+	if (buf.len > MAX_FOR_PEERS) {
+		buf.len = 0;
+		mesh_buf_str(&buf, "{}");
+	}
 	mesh_buf_add(&buf, "", 1);
 	text = mesh_strdup((char *)buf.data);
 	mesh_buf_free(&buf);
@@ -81,7 +90,13 @@ void control_report_hostinfo(struct control_state *st, struct control_node *node
 		free(node->client_version);
 		node->client_version = mesh_strdup(hi->ipn_version);
 	}
-	if (raw && strcmp(raw, node->hostinfo)) {
+	if (hi->hostname && strcmp(hi->hostname, node->hostname) &&
+	    strlen(hi->hostname) <= MAX_HOSTNAME) {
+		free(node->hostname);
+		node->hostname = mesh_strdup(hi->hostname);
+		mark_dirty(st, node);
+	}
+	if (raw && strlen(raw) <= MAX_HOSTINFO && strcmp(raw, node->hostinfo)) {
 		free(node->hostinfo);
 		node->hostinfo = mesh_strdup(raw);
 		mark_dirty(st, node);
@@ -154,9 +169,9 @@ static int write_one(struct control_state *st, struct control_node *n, struct me
 	mesh_buf_add(&ends, "", 1);
 	ret = control_db_run(st->db, err,
 			     "UPDATE nodes SET disco_key = ?2, hostinfo = ?3, endpoints = ?4, "
-			     "home_derp = ?5, last_seen = ?6 WHERE id = ?1",
-			     "ibssii", n->id, n->disco.b, sizeof(n->disco.b), n->hostinfo,
-			     (char *)ends.data, n->home_derp, n->last_seen);
+			     "home_derp = ?5, last_seen = ?6, hostname = ?7 WHERE id = ?1",
+			     "ibssiis", n->id, n->disco.b, sizeof(n->disco.b), n->hostinfo,
+			     (char *)ends.data, n->home_derp, n->last_seen, n->hostname);
 	mesh_buf_free(&ends);
 	return ret;
 }

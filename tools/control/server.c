@@ -330,6 +330,10 @@ int control_server_run(const struct control_config *config)
 	control_conns_init(&srv->conns, &srv->loop, &control_outer_handler, srv);
 	control_limiter_init(&srv->handshakes, (double)config->handshake_rate,
 			     10.0 * (double)config->handshake_rate);
+	/* A page, a relay and a channel for each device behind one address. */
+	control_limiter_init(&srv->connections, 5.0 * (double)config->handshake_rate,
+			     50.0 * (double)config->handshake_rate);
+	srv->conns.limiter = &srv->connections;
 	control_limiter_init(&srv->failures, 10.0 / 60, 10);
 	uv_timer_init(&srv->loop, &srv->tick);
 	uv_timer_init(&srv->loop, &srv->flush);
@@ -356,6 +360,7 @@ int control_server_run(const struct control_config *config)
 	control_state_close(srv->state);
 	control_cert_close(&srv->cert);
 	control_conns_free(&srv->conns);
+	control_limiter_free(&srv->connections);
 	control_limiter_free(&srv->handshakes);
 	control_limiter_free(&srv->failures);
 	uv_loop_close(&srv->loop);

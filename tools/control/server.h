@@ -33,9 +33,10 @@ struct control_server {
 	struct control_relay *relay; /* NULL when it is not enabled */
 	struct control_cert cert;
 	struct control_conns conns;
-	struct control_limiter handshakes; /* for each source address */
-	struct control_limiter failures;   /* refused logins, for each source address */
-	struct mesh_key noise;		   /* private */
+	struct control_limiter connections; /* for each source address */
+	struct control_limiter handshakes;  /* the same */
+	struct control_limiter failures;    /* refused logins, for each source address */
+	struct mesh_key noise;		    /* private */
 	struct mesh_key noise_public;
 	uv_tcp_t tcp;
 	uv_pipe_t pipe;

@@ -104,6 +104,11 @@ struct control_state *control_state_open(const struct control_config *config,
 			"ephemeral, method, created, expires, approved, disco_key, hostinfo, "
 			"endpoints, home_derp, last_seen FROM nodes ORDER BY id",
 			control_node_load, st);
+	/* What was just read need not be written. */
+	while (st->dirty) {
+		st->dirty->dirty = false;
+		st->dirty = st->dirty->next_dirty;
+	}
 	if (ret) {
 		if (ret == -EIO && !err->text[0])
 			mesh_error_set(err, "%s: damaged row", config->database);

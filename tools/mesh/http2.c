@@ -9,8 +9,8 @@
 
 /* Windows: a client must take a big first map without waiting for each 64 KiB. */
 #define CLIENT_WINDOW (1 << 20)
-/* Request bodies of one connection together. */
-#define MAX_BUFFERED (4 << 20)
+/* Request bodies of one connection together: whoever knows the server's key can open one. */
+#define MAX_BUFFERED (512 << 10)
 
 struct stream {
 	struct stream *next;

@@ -11,7 +11,7 @@
 
 #include "mesh.h"
 
-#define MESH_HTTP2_MAX_BODY    (1 << 20) /* of a request */
+#define MESH_HTTP2_MAX_BODY    (256 << 10) /* of a request; real ones have a few KiB */
 #define MESH_HTTP2_MAX_STREAMS 128
 #define MESH_HTTP2_MAX_PATH    1024
 
