@@ -46,6 +46,7 @@ cleanup() {
 	for pid in $PIDS; do kill "$pid" 2>/dev/null; done
 	for pid in $PIDS; do wait "$pid" 2>/dev/null; done
 	for n in srv a b c nat; do ip netns del "$P$n" 2>/dev/null; done
+	rm -rf "/etc/netns/${P}a"
 	[ -n "${KEEP:-}" ] && echo "# logs are in $T" || rm -rf "$T"
 }
 trap cleanup EXIT
@@ -64,6 +65,9 @@ link() { # namespace address gateway: a cable to the bridge
 }
 
 setup_net() {
+	# In namespace a, /etc/resolv.conf is this file: a may change it.
+	mkdir -p "/etc/netns/${P}a"
+	echo "nameserver 10.99.0.1" >"/etc/netns/${P}a/resolv.conf"
 	ip netns add "${P}srv"
 	ip -n "${P}srv" link set lo up
 	ip -n "${P}srv" link add br0 type bridge
@@ -242,6 +246,11 @@ check "peer_is_back" until_ok 10 pings a box-b
 
 check "rename" ctl nodes rename box-b bee
 seen_as() { ts a ping --c 3 --until-direct=false "$1" || { ts a status; false; }; }
+check "accept_dns" ts a set --accept-dns=true
+check "name_resolves" until_ok 20 in_ns a ping -c 1 -W 2 bee.mesh.internal
+check "short_name_resolves" until_ok 10 in_ns a ping -c 1 -W 2 bee
+check "old_name_is_gone" sh -c "! ip netns exec ${P}a getent hosts box-b.mesh.internal"
+check "no_dns_again" ts a set --accept-dns=false
 check "new_name_is_seen" until_ok 40 seen_as bee
 # A network behind b: an address on its loopback.
 ip -n "${P}b" addr add 10.77.0.1/32 dev lo
@@ -251,6 +260,26 @@ check "accept_routes" ts a set --accept-routes
 check "route_waits_for_approval" sh -c "ip netns exec ${P}a ping -c 1 -W 2 10.77.0.1; test \$? -ne 0"
 check "approve_the_route" ctl nodes approve-routes bee --routes 10.77.0.0/24
 check "route_carries_traffic" until_ok 15 in_ns a ping -c 1 -W 2 10.77.0.1
+# A second router of the same network takes over when the first one goes, and gives it up again never.
+ip -n "${P}c" addr add 10.77.0.1/32 dev lo
+in_ns c sysctl -qw net.ipv4.ip_forward=1
+second() { ts c set --advertise-routes=10.77.0.0/24 && until_ok 10 ctl nodes approve-routes box-c --routes 10.77.0.0/24; }
+check "second_router_of_the_network" second
+primary() { ts a status --json | python3 -c '
+import json, sys
+for p in json.load(sys.stdin)["Peer"].values():
+    if p["HostName"] == sys.argv[1]: sys.exit("10.77.0.0/24" not in (p.get("PrimaryRoutes") or []))
+sys.exit(1)' "$1"; }
+check "first_router_is_used" until_ok 10 primary box-b
+kill "${PID[b]}"
+wait "${PID[b]}" 2>/dev/null
+check "second_router_takes_over" until_ok 40 primary box-c
+check "route_carries_traffic_by_the_second" until_ok 20 in_ns a ping -c 1 -W 2 10.77.0.1
+start_node b "$OLD"
+check "first_router_comes_back" until_ok 30 node_is bee online true
+check "second_router_stays" primary box-c
+check "second_router_stops" ts c set --advertise-routes=
+check "first_router_is_used_again" until_ok 20 primary box-b
 check "advertise_exit_node" ts b set --advertise-exit-node
 check "approve_exit_node" ctl nodes approve-routes bee --routes 0.0.0.0/0,::/0
 exits() { ts a exit-node list | grep -q bee; }
