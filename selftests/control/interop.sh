@@ -104,7 +104,7 @@ start_server() {
 	ip netns exec "${P}srv" "$CONTROL" -c "$T/control.hujson" serve >>"$T/control.log" 2>&1 &
 	PID[srv]=$!
 	PIDS="$PIDS $!"
-	for _ in $(seq 100); do
+	for _ in $(seq 300); do
 		ctl status >/dev/null 2>&1 && return
 		kill -0 "${PID[srv]}" 2>/dev/null || return 1
 		sleep 0.1
@@ -287,12 +287,13 @@ check "exit_node_is_offered" until_ok 15 exits
 
 # The tunnel does not need the server while it is away.
 restart() {
-	local ip
+	local ip ok
 	ip=$(ip_of bee)
 	kill -9 "${PID[srv]}"
 	wait "${PID[srv]}" 2>/dev/null
-	in_ns a ping -c 1 -W 2 "$ip" || return 1
-	start_server
+	until_ok 15 in_ns a ping -c 1 -W 2 "$ip"
+	ok=$?
+	start_server && return $ok
 }
 check "server_killed_and_started_under_traffic" restart
 check "devices_come_back" until_ok 40 node_is box-a online true
