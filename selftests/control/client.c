@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "client.h"
+#include "text.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+int client_dial(uint16_t port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct timeval limit = {.tv_sec = 20};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool send_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool receive(int fd, struct mesh_buf *in)
+{
+	ssize_t n = recv(fd, mesh_buf_grow(in, 65536), 65536, 0);
+
+	if (n <= 0)
+		return false;
+	in->len += (size_t)n;
+	return true;
+}
+
+int client_http(uint16_t port, const char *request, struct mesh_buf *body)
+{
+	struct mesh_buf in = {0};
+	int fd = client_dial(port), status = -1;
+	char *end;
+
+	body->len = 0;
+	if (fd < 0)
+		return -1;
+	if (send_all(fd, request, strlen(request)))
+		while (receive(fd, &in))
+			;
+	close(fd);
+	mesh_buf_add(&in, "", 1);
+	if (sscanf((char *)in.data, "HTTP/1.1 %d", &status) != 1)
+		status = -1;
+	end = strstr((char *)in.data, "\r\n\r\n");
+	mesh_buf_str(body, end ? end + 4 : "");
+	mesh_buf_add(body, "", 1);
+	mesh_buf_free(&in);
+	return status;
+}
+
+static void on_request(void *ctx, int32_t stream, const char *method, const char *path,
+		       const uint8_t *body, size_t len)
+{
+	(void)ctx;
+	(void)stream;
+	(void)method;
+	(void)path;
+	(void)body;
+	(void)len;
+}
+
+static void on_response(void *ctx, int32_t stream, int status)
+{
+	struct client *c = ctx;
+
+	if (stream == c->stream)
+		c->status = status;
+}
+
+static void on_data(void *ctx, int32_t stream, const uint8_t *data, size_t len)
+{
+	struct client *c = ctx;
+
+	if (stream == c->stream)
+		mesh_buf_add(&c->body, data, len);
+}
+
+static void on_closed(void *ctx, int32_t stream, uint32_t error)
+{
+	struct client *c = ctx;
+
+	(void)error;
+	if (stream == c->stream)
+		c->closed = true;
+}
+
+static const struct mesh_http2_events events = {on_request, on_response, on_data, on_closed};
+
+static bool fetch_key(struct client *c, uint16_t port)
+{
+	struct mesh_buf body = {0};
+	char *at;
+	bool ok;
+
+	client_http(port, "GET /key?v=113 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", &body);
+	at = strstr((char *)body.data, "\"publicKey\":\"");
+	ok = at && mesh_key_parse(&c->server, MESH_KEY_MACHINE, at + 13, 69);
+	mesh_buf_free(&body);
+	return ok;
+}
+
+/* What HTTP/2 wants to say goes out. */
+static bool push(struct client *c)
+{
+	struct mesh_buf plain = {0}, wire = {0};
+	bool ok = !mesh_http2_pull(c->h2, &plain, 0) &&
+		  !mesh_record_seal(&c->tx, &wire, plain.data, plain.len) &&
+		  send_all(c->fd, wire.data, wire.len);
+
+	mesh_buf_free(&plain);
+	mesh_buf_free(&wire);
+	return ok;
+}
+
+/* What is here already goes to HTTP/2. */
+static bool feed(struct client *c)
+{
+	struct mesh_buf plain = {0};
+	bool ok = !mesh_record_open(&c->rx, &c->in, &plain) &&
+		  !mesh_http2_receive(c->h2, plain.data, plain.len) && push(c);
+
+	mesh_buf_free(&plain);
+	return ok;
+}
+
+static bool pump(struct client *c)
+{
+	return push(c) && receive(c->fd, &c->in) && feed(c);
+}
+
+bool client_reconnect(struct client *c, uint16_t port, uint16_t version)
+{
+	struct mesh_noise_initiator hs;
+	struct mesh_noise_session s;
+	uint8_t init[MESH_NOISE_INIT_SIZE];
+	char b64[200], request[500], *end;
+	int n = -11;
+
+	if (!fetch_key(c, port) ||
+	    mesh_noise_init(&hs, &c->machine, &c->server, version, NULL, init))
+		return false;
+	mesh_text_base64(b64, init, sizeof(init));
+	snprintf(request, sizeof(request),
+		 "POST /ts2021 HTTP/1.1\r\nHost: x\r\nUpgrade: tailscale-control-protocol\r\n"
+		 "Connection: upgrade\r\nX-Tailscale-Handshake: %s\r\nContent-Length: 0\r\n\r\n",
+		 b64);
+	c->fd = client_dial(port);
+	if (c->fd < 0 || !send_all(c->fd, request, strlen(request)))
+		return false;
+	do {
+		if (!receive(c->fd, &c->in))
+			return false;
+		end = memmem(c->in.data, c->in.len, "\r\n\r\n", 4);
+		if (end) {
+			size_t head = (size_t)(end - (char *)c->in.data) + 4;
+
+			if (memcmp(c->in.data, "HTTP/1.1 101", 12))
+				return false;
+			n = mesh_noise_finish(&hs, c->in.data + head, c->in.len - head, &s, NULL);
+			if (n > 0)
+				mesh_buf_take(&c->in, head + (size_t)n);
+		}
+	} while (n == -11);
+	if (n < 0)
+		return false;
+	mesh_record_init(&c->tx, s.send);
+	mesh_record_init(&c->rx, s.receive);
+	c->h2 = mesh_http2_client(&events, c);
+	return feed(c);
+}
+
+bool client_open(struct client *c, uint16_t port, uint16_t version)
+{
+	memset(c, 0, sizeof(*c));
+	c->fd = -1;
+	mesh_key_generate(&c->machine);
+	mesh_key_generate(&c->node);
+	return client_reconnect(c, port, version);
+}
+
+void client_close(struct client *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+	mesh_http2_free(c->h2);
+	c->h2 = NULL;
+	mesh_buf_free(&c->in);
+	mesh_buf_free(&c->body);
+	mesh_zframe_free(&c->zframe);
+}
+
+int client_post(struct client *c, const char *path, const char *json, size_t len)
+{
+	c->status = -1;
+	c->closed = false;
+	c->body.len = 0;
+	c->stream = mesh_http2_request(c->h2, "POST", "unused", path, json, len);
+	while (!c->closed)
+		if (!pump(c))
+			return -1;
+	return c->status;
+}
+
+int client_register(struct client *c, const char *auth_key, const char *hostname,
+		    struct mesh_register_response *resp, struct mesh_arena *arena)
+{
+	struct mesh_hostinfo hi = {.hostname = hostname, .os = "linux", .backend_log_id = "00"};
+	struct mesh_register_auth auth = {.auth_key = auth_key};
+	struct mesh_register_request req = {.version = 113,
+					    .node_key = c->node,
+					    .hostinfo = &hi,
+					    .auth = *auth_key ? &auth : NULL};
+	struct mesh_buf json = {0};
+	struct mesh_error err;
+	int status;
+
+	mesh_codec_encode(&mesh_register_request_schema, &req, &json);
+	status = client_post(c, "/machine/register", (char *)json.data, json.len);
+	mesh_buf_free(&json);
+	if (status == 200 && mesh_codec_decode(&mesh_register_response_schema, resp, arena,
+					       (char *)c->body.data, c->body.len, 1 << 20, &err))
+		return -1;
+	return status;
+}
+
+bool client_stream(struct client *c, const char *hostname)
+{
+	struct mesh_hostinfo hi = {.hostname = hostname, .os = "linux", .backend_log_id = "00"};
+	struct mesh_map_request req = {.version = 113,
+				       .compress = "zstd",
+				       .keep_alive = true,
+				       .stream = true,
+				       .node_key = c->node,
+				       .disco_key = c->node,
+				       .hostinfo = &hi};
+	struct mesh_buf json = {0};
+
+	mesh_codec_encode(&mesh_map_request_schema, &req, &json);
+	c->status = -1;
+	c->closed = false;
+	c->body.len = 0;
+	c->stream =
+		mesh_http2_request(c->h2, "POST", "unused", "/machine/map", json.data, json.len);
+	mesh_buf_free(&json);
+	while (c->status < 0 && !c->closed)
+		if (!pump(c))
+			return false;
+	return c->status == 200;
+}
+
+bool client_next(struct client *c, struct mesh_buf *json)
+{
+	for (;;) {
+		int n = mesh_zframe_read(&c->zframe, &c->body, json, true);
+
+		if (n < 0)
+			return false;
+		if (n && !memmem(json->data, json->len, "\"KeepAlive\":true", 16)) {
+			mesh_buf_add(json, "", 1);
+			return true;
+		}
+		if (!n && (c->closed || !pump(c)))
+			return false;
+	}
+}
+
+bool client_poll(struct client *c, struct mesh_buf *json)
+{
+	for (;;) {
+		int n = mesh_zframe_read(&c->zframe, &c->body, json, true);
+		ssize_t got;
+
+		if (n < 0) {
+			c->dead = true;
+			return false;
+		}
+		if (n && !memmem(json->data, json->len, "\"KeepAlive\":true", 16)) {
+			mesh_buf_add(json, "", 1);
+			return true;
+		}
+		if (n)
+			continue;
+		mesh_buf_free(&c->body);
+		got = recv(c->fd, mesh_buf_grow(&c->in, 65536), 65536, MSG_DONTWAIT);
+		if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			if (!c->in.len)
+				mesh_buf_free(&c->in);
+			return false;
+		}
+		if (got <= 0) {
+			c->dead = true;
+			return false;
+		}
+		c->in.len += (size_t)got;
+		if (!feed(c)) {
+			c->dead = true;
+			return false;
+		}
+	}
+}

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Load on a control server, with the real protocol.
+ *   load PROGRAM [NODES [DEVICES-PER-USER [WORKERS]]]
+ *
+ * Starts PROGRAM (warren-control) on a scratch folder. Devices of one user see each other, and
+ * every device sees one hub. All join and hold a map stream; then the hub changes its endpoints,
+ * and the time until each stream has been told is taken. Prints one figure a line.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ROUNDS	  5
+#define MAX_NODES 50000
+
+/* What parent and workers share. */
+static struct shared {
+	atomic_int joined;
+	atomic_int failed;
+	atomic_int round; /* the change being waited for, 0 none */
+	atomic_int told;  /* streams that have seen it */
+	_Atomic double sent;
+	double latency[ROUNDS][MAX_NODES];
+	double join[MAX_NODES];
+} * sh;
+
+static char dir[] = "/tmp/warren-control-load-XXXXXX";
+static const char *program;
+static uint16_t port;
+static pid_t server;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static char *ctl(const char *args)
+{
+	static char out[512];
+	char command[700];
+	size_t n;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "%s -c %s/c.hujson %s 2>&1", program, dir, args);
+	f = popen(command, "r");
+	n = fread(out, 1, sizeof(out) - 1, f);
+	out[n && out[n - 1] == '\n' ? n - 1 : n] = 0;
+	return pclose(f) ? NULL : out;
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "load: %s\n", what);
+	if (server > 0)
+		kill(server, SIGKILL);
+	exit(1);
+}
+
+static void start_server(void)
+{
+	char path[100];
+	FILE *f;
+
+	if (!mkdtemp(dir))
+		die("no scratch folder");
+	port = (uint16_t)(20000 + getpid() % 12000);
+	snprintf(path, sizeof(path), "%s/policy", dir);
+	f = fopen(path, "w");
+	fputs("{\"tagOwners\": {\"tag:hub\": []}, \"acls\": ["
+	      "{\"action\": \"accept\", \"src\": [\"autogroup:member\"], \"dst\": "
+	      "[\"autogroup:self:*\"]},"
+	      "{\"action\": \"accept\", \"src\": [\"*\"], \"dst\": [\"tag:hub:*\"]}]}",
+	      f);
+	fclose(f);
+	snprintf(path, sizeof(path), "%s/c.hujson", dir);
+	f = fopen(path, "w");
+	fprintf(f,
+		"{\"server_url\": \"http://127.0.0.1:%u\", \"listen\": \"127.0.0.1:%u\", "
+		"\"state_dir\": \"%s/state\", \"relay\": {\"stun\": \"127.0.0.1:%u\"}, "
+		"\"policy_file\": \"%s/policy\", \"handshakes_per_second\": 0}",
+		port, port, dir, port + 1, dir);
+	fclose(f);
+	server = fork();
+	if (!server) {
+		execl(program, program, "-c", path, "serve", (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; !ctl("status"); i++) {
+		if (i == 100)
+			die("the server does not start");
+		usleep(50000);
+	}
+}
+
+static long server_kib(void)
+{
+	char path[64], line[200];
+	long kib = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", server);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof(line), f))
+		sscanf(line, "VmRSS: %ld", &kib);
+	if (f)
+		fclose(f);
+	return kib;
+}
+
+static double server_cpu(void)
+{
+	char path[64], text[1000], *p;
+	unsigned long user = 0, sys = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", server);
+	f = fopen(path, "r");
+	if (f && fgets(text, sizeof(text), f) && (p = strrchr(text, ')')))
+		sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &sys);
+	if (f)
+		fclose(f);
+	return (double)(user + sys) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static bool join(struct client *c, const char *key, const char *name)
+{
+	struct mesh_register_response resp = {0};
+	struct mesh_arena arena = {0};
+	struct mesh_buf json = {0};
+	bool ok = client_open(c, port, 113) &&
+		  client_register(c, key, name, &resp, &arena) == 200 && resp.machine_authorized &&
+		  client_stream(c, name) && client_next(c, &json);
+
+	mesh_arena_free(&arena);
+	mesh_buf_free(&json);
+	return ok;
+}
+
+/* Reads what a stream has for us; whether it was told of the hub's change. */
+static bool told(struct client *c, const char *mark)
+{
+	struct mesh_buf json = {0};
+	bool seen = false;
+
+	while (client_poll(c, &json))
+		seen |= strstr((char *)json.data, mark) != NULL;
+	mesh_buf_free(&json);
+	return seen;
+}
+
+static void worker(int first, int n, int per_user, char **keys)
+{
+	struct client *clients = calloc((size_t)n, sizeof(*clients));
+	int *at = calloc((size_t)n, sizeof(*at)), ep = epoll_create1(0);
+	struct epoll_event ev, events[256];
+
+	for (int i = 0; i < n; i++) {
+		char name[32];
+		double t = now();
+
+		snprintf(name, sizeof(name), "n%d", first + i);
+		if (!join(&clients[i], keys[(first + i) / per_user], name)) {
+			atomic_fetch_add(&sh->failed, 1);
+			continue;
+		}
+		sh->join[first + i] = now() - t;
+		ev.events = EPOLLIN;
+		ev.data.u32 = (uint32_t)i;
+		epoll_ctl(ep, EPOLL_CTL_ADD, clients[i].fd, &ev);
+		atomic_fetch_add(&sh->joined, 1);
+		fcntl(clients[i].fd, F_SETFL, O_NONBLOCK);
+	}
+	for (;;) {
+		int k = epoll_wait(ep, events, 256, 1000);
+
+		for (int e = 0; e < k; e++) {
+			int i = (int)events[e].data.u32, round = atomic_load(&sh->round);
+			char mark[40];
+
+			snprintf(mark, sizeof(mark), "192.0.2.%d:", round);
+			if (told(&clients[i], mark) && round && at[i] < round) {
+				at[i] = round;
+				sh->latency[round - 1][first + i] = now() - sh->sent;
+				atomic_fetch_add(&sh->told, 1);
+			}
+			if (clients[i].closed || clients[i].dead) {
+				epoll_ctl(ep, EPOLL_CTL_DEL, clients[i].fd, NULL);
+				atomic_fetch_add(&sh->failed, 1);
+			}
+		}
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void quantiles(const char *what, double *v, int n)
+{
+	qsort(v, (size_t)n, sizeof(*v), compare);
+	printf("%s p50 %.1f ms, p99 %.1f ms, max %.1f ms\n", what, 1e3 * v[n / 2],
+	       1e3 * v[n * 99 / 100], 1e3 * v[n - 1]);
+}
+
+/* The hub reports another endpoint; waits until all have been told. */
+static bool change(struct client *hub, int round, int n)
+{
+	struct mesh_hostinfo hi = {.hostname = "hub", .os = "linux"};
+	struct mesh_addrport ap;
+	struct mesh_map_request req = {.version = 113,
+				       .node_key = hub->node,
+				       .disco_key = hub->node,
+				       .omit_peers = true,
+				       .hostinfo = &hi};
+	struct mesh_buf json = {0};
+	char text[40];
+	double end;
+
+	snprintf(text, sizeof(text), "192.0.2.%d:41641", round);
+	mesh_text_unaddrport(&ap, text);
+	req.endpoints.v = &ap;
+	req.endpoints.n = 1;
+	mesh_codec_encode(&mesh_map_request_schema, &req, &json);
+	sh->told = 0;
+	sh->sent = now();
+	sh->round = round;
+	if (client_post(hub, "/machine/map", (char *)json.data, json.len) != 200)
+		return false;
+	mesh_buf_free(&json);
+	for (end = now() + 60; sh->told < n && now() < end;)
+		usleep(1000);
+	quantiles("change reaches streams:", sh->latency[round - 1], n);
+	return sh->told == n;
+}
+
+int main(int argc, char **argv)
+{
+	int n = argc > 2 ? atoi(argv[2]) : 1000, per_user = argc > 3 ? atoi(argv[3]) : 20;
+	int workers = argc > 4 ? atoi(argv[4]) : 4, users;
+	struct rlimit files;
+	double t, cpu, took;
+	struct client hub;
+	pid_t pids[64];
+	char **keys, command[200];
+	long before;
+	bool ok = true;
+
+	if (argc < 2 || n < 1 || n > MAX_NODES || per_user < 1 || workers < 1 || workers > 64)
+		die("usage: load PROGRAM [NODES [DEVICES-PER-USER [WORKERS]]]");
+	getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+	program = argv[1];
+	mesh_crypto_init();
+	sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	start_server();
+	users = (n + per_user - 1) / per_user;
+	keys = calloc((size_t)users, sizeof(*keys));
+	for (int i = 0; i < users; i++) {
+		snprintf(command, sizeof(command), "users create u%d", i);
+		ctl(command);
+		snprintf(command, sizeof(command), "preauthkeys create --user u%d --reusable", i);
+		keys[i] = strdup(ctl(command));
+	}
+	if (!join(&hub, ctl("preauthkeys create --tags tag:hub"), "hub"))
+		die("the hub does not join");
+	before = server_kib();
+	t = now();
+	cpu = server_cpu();
+	for (int i = 0; i < workers; i++) {
+		int from = (int)((long)n * i / workers), to = (int)((long)n * (i + 1) / workers);
+
+		pids[i] = fork();
+		if (!pids[i]) {
+			worker(from, to - from, per_user, keys);
+			_exit(0);
+		}
+	}
+	while (sh->joined + sh->failed < n)
+		usleep(10000);
+	took = now() - t;
+	printf("%d nodes of %d users joined in %.1f s, %.0f a second, %d failed\n", sh->joined,
+	       users, took, sh->joined / took, sh->failed);
+	printf("server used %.2f s of CPU, %.0f us a join\n", server_cpu() - cpu,
+	       1e6 * (server_cpu() - cpu) / n);
+	quantiles("join (handshake, register, first map):", sh->join, n);
+	printf("server grew by %.1f KiB a connected node\n", (double)(server_kib() - before) / n);
+	/* Let the last joins settle. */
+	sleep(2);
+	for (int round = 1; round <= ROUNDS; round++) {
+		cpu = server_cpu();
+		ok &= change(&hub, round, n);
+		printf("  server used %.0f ms of CPU for it\n", 1e3 * (server_cpu() - cpu));
+	}
+	printf("%d streams failed\n", sh->failed);
+	ok &= !sh->failed;
+	for (int i = 0; i < workers; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+	kill(server, SIGTERM);
+	waitpid(server, NULL, 0);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	if (system(command))
+		printf("%s stays\n", dir);
+	return !ok;
+}

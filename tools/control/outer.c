@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/* HTTP/1.1 on the port: keys, upgrades, pages; and the administration on the unix socket. */
+#include "log.h"
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define IDLE_SECONDS 30
+
+static void respond(struct control_conn *conn, const struct control_http *req, int status,
+		    const char *type, const void *body, size_t len, const char *extra)
+{
+	struct mesh_buf out = {0};
+	bool keep = req->keep_alive && status < 500;
+
+	control_http_respond(&out, status, type, body, len, keep, extra);
+	/* A HEAD request gets the header alone. */
+	if (req->method && !strcmp(req->method, "HEAD"))
+		out.len -= len;
+	control_conn_write(conn, out.data, out.len);
+	mesh_buf_free(&out);
+	if (keep)
+		control_conn_deadline(conn, IDLE_SECONDS);
+	else
+		control_conn_finish(conn);
+}
+
+static void respond_text(struct control_conn *conn, const struct control_http *req, int status,
+			 const char *text)
+{
+	char line[400];
+	int n = snprintf(line, sizeof(line), "%s\n", text);
+
+	respond(conn, req, status, "text/plain; charset=utf-8", line, (size_t)n, NULL);
+}
+
+static void get_key(struct control_server *srv, struct control_conn *conn,
+		    const struct control_http *req)
+{
+	char key[MESH_KEY_TEXT], zero[MESH_KEY_TEXT], json[300], version[12];
+	struct mesh_key none = {{0}};
+	int n;
+
+	if (!control_http_query(req->query, "v", version, sizeof(version)) || atoi(version) < 39) {
+		respond_text(conn, req, 400, "/key needs the client's version: ?v=113 or higher");
+		return;
+	}
+	mesh_key_format(key, MESH_KEY_MACHINE, &srv->noise_public);
+	mesh_key_format(zero, MESH_KEY_MACHINE, &none);
+	n = snprintf(json, sizeof(json), "{\"legacyPublicKey\":\"%s\",\"publicKey\":\"%s\"}", zero,
+		     key);
+	respond(conn, req, 200, "application/json", json, (size_t)n, NULL);
+}
+
+/*
+ * The connection changes hands: the request is taken out of conn->in first, so that what follows
+ * belongs to the new handler. Return: whether it was taken over.
+ */
+static void upgrade_channel(struct control_server *srv, struct control_conn *conn,
+			    const struct control_http *req, size_t request_len)
+{
+	static const char head[] = "HTTP/1.1 101 Switching Protocols\r\n"
+				   "Upgrade: tailscale-control-protocol\r\n"
+				   "Connection: upgrade\r\n\r\n";
+	const char *handshake = control_http_header(req, "X-Tailscale-Handshake");
+	const char *upgrade = control_http_header(req, "Upgrade");
+	uint8_t init[MESH_NOISE_INIT_SIZE];
+	struct mesh_buf reply = {0};
+
+	if (!upgrade || strcasecmp(upgrade, "tailscale-control-protocol")) {
+		respond_text(
+			conn, req, 400,
+			"no Upgrade: tailscale-control-protocol header; a proxy in front of this "
+			"server has to pass Upgrade and Connection on");
+		return;
+	}
+	if (!control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop))) {
+		respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
+			"Retry-After: 5\r\n");
+		return;
+	}
+	if (!handshake || mesh_text_unbase64(init, sizeof(init), handshake, strlen(handshake)) !=
+				  MESH_NOISE_INIT_SIZE) {
+		respond_text(conn, req, 400, "no valid X-Tailscale-Handshake header");
+		return;
+	}
+	mesh_buf_str(&reply, head);
+	mesh_buf_take(&conn->in, request_len);
+	if (!control_channel_start(srv, conn, init, &reply)) {
+		mesh_buf_free(&conn->in);
+		respond_text(conn, &(struct control_http){.keep_alive = false}, 400,
+			     "the handshake is not for this server's key");
+	}
+	mesh_buf_free(&reply);
+}
+
+static void upgrade_relay(struct control_server *srv, struct control_conn *conn,
+			  const struct control_http *req, size_t request_len)
+{
+	const char *upgrade = control_http_header(req, "Upgrade");
+	const char *fast = control_http_header(req, "Derp-Fast-Start");
+	char key[MESH_KEY_TEXT], head[300];
+	int n;
+
+	if (!srv->relay) {
+		respond_text(conn, req, 404, "the relay is not enabled");
+		return;
+	}
+	if (!upgrade || strcasecmp(upgrade, "DERP")) {
+		respond(conn, req, 426, "text/plain", "this is a DERP relay\n", 21,
+			"Upgrade: DERP\r\n");
+		return;
+	}
+	if (!control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop))) {
+		respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
+			"Retry-After: 5\r\n");
+		return;
+	}
+	if (!fast || strcmp(fast, "1")) {
+		mesh_key_format(key, MESH_KEY_NODE, control_relay_key(srv->relay));
+		n = snprintf(
+			head, sizeof(head),
+			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: DERP\r\n"
+			"Connection: Upgrade\r\nDerp-Version: 2\r\nDerp-Public-Key: %s\r\n\r\n",
+			strchr(key, ':') + 1);
+		control_conn_write(conn, head, (size_t)n);
+	}
+	mesh_buf_take(&conn->in, request_len);
+	control_relay_start(srv->relay, conn);
+}
+
+/* The page to which a device sends a person who wants to log it in. */
+static void get_register(struct control_server *srv, struct control_conn *conn,
+			 const struct control_http *req)
+{
+	static const char security[] =
+		"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
+		"Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n";
+	struct control_pending *p =
+		control_login_find(srv->login, req->path + strlen("/register/"));
+	struct mesh_buf page = {0};
+
+	mesh_buf_str(&page, "<!doctype html><meta charset=\"utf-8\"><title>Add a device</title>"
+			    "<style>body{font:16px sans-serif;max-width:40em;margin:4em auto;"
+			    "padding:0 1em}code{background:#eee;padding:.5em;display:block;"
+			    "overflow-wrap:anywhere}</style><h1>Add a device</h1>");
+	if (p)
+		/* The id is ours: hexadecimal digits. */
+		mesh_buf_printf(
+			&page,
+			"<p>This device waits for approval. An administrator lets it in, on "
+			"the server, with</p><code>warren-control auth approve %s USER</code>"
+			"<p>Only approve a device that you know is waiting.</p>",
+			p->id);
+	else
+		mesh_buf_str(&page,
+			     "<p>No device is waiting under this address. The login may have "
+			     "been approved, rejected or have expired; start it again on the "
+			     "device.</p>");
+	respond(conn, req, p ? 200 : 404, "text/html; charset=utf-8", page.data, page.len,
+		security);
+	mesh_buf_free(&page);
+}
+
+static void get_metrics(struct control_server *srv, struct control_conn *conn,
+			const struct control_http *req)
+{
+	struct control_relay_stats relay = {0};
+	struct mesh_buf out = {0};
+	size_t online = 0;
+
+	for (size_t i = 0; i < srv->state->n_slots; i++)
+		online += srv->state->nodes[i] && srv->state->nodes[i]->online;
+	if (srv->relay)
+		control_relay_stats(srv->relay, &relay);
+	mesh_buf_printf(
+		&out,
+		"# TYPE warren_control_nodes gauge\nwarren_control_nodes %zu\n"
+		"# TYPE warren_control_nodes_online gauge\nwarren_control_nodes_online %zu\n"
+		"# TYPE warren_control_streams gauge\nwarren_control_streams %zu\n"
+		"# TYPE warren_control_connections gauge\nwarren_control_connections %zu\n"
+		"# TYPE warren_control_logins_waiting gauge\n"
+		"warren_control_logins_waiting %zu\n",
+		srv->state->n_nodes, online, srv->n_polls, srv->conns.n, srv->login->n_pending);
+	mesh_buf_printf(
+		&out,
+		"# TYPE warren_control_map_messages_total counter\n"
+		"warren_control_map_messages_total %llu\n"
+		"# TYPE warren_control_map_bytes_total counter\n"
+		"warren_control_map_bytes_total %llu\n"
+		"# TYPE warren_control_relay_clients gauge\nwarren_control_relay_clients %zu\n"
+		"# TYPE warren_control_relay_packets_total counter\n"
+		"warren_control_relay_packets_total %llu\n"
+		"# TYPE warren_control_relay_bytes_total counter\n"
+		"warren_control_relay_bytes_total %llu\n"
+		"# TYPE warren_control_relay_dropped_total counter\n"
+		"warren_control_relay_dropped_total %llu\n",
+		(unsigned long long)srv->mapper->messages, (unsigned long long)srv->mapper->bytes,
+		relay.clients, (unsigned long long)relay.packets, (unsigned long long)relay.bytes,
+		(unsigned long long)relay.dropped);
+	respond(conn, req, 200, "text/plain; version=0.0.4", out.data, out.len, NULL);
+	mesh_buf_free(&out);
+}
+
+static void api(struct control_server *srv, struct control_conn *conn,
+		const struct control_http *req)
+{
+	struct mesh_buf json = {0};
+	int status;
+
+	control_api_handle(srv, conn, req, &status, &json);
+	respond(conn, req, status, "application/json", json.data, json.len, NULL);
+	mesh_buf_free(&json);
+}
+
+static bool is_get(const struct control_http *req)
+{
+	return !strcmp(req->method, "GET") || !strcmp(req->method, "HEAD");
+}
+
+/* Return: false when the connection is in other hands now. */
+static bool dispatch(struct control_server *srv, struct control_conn *conn,
+		     const struct control_http *req, size_t request_len)
+{
+	const char *path = req->path;
+
+	if (!strcmp(path, "/ts2021") && !strcmp(req->method, "POST")) {
+		upgrade_channel(srv, conn, req, request_len);
+		return conn->handler == &control_outer_handler;
+	}
+	if (!strcmp(path, "/derp") && is_get(req)) {
+		upgrade_relay(srv, conn, req, request_len);
+		return conn->handler == &control_outer_handler;
+	}
+	if (!strncmp(path, "/api/v1/", 8))
+		api(srv, conn, req);
+	else if (conn->local && !strcmp(path, "/metrics") && is_get(req))
+		get_metrics(srv, conn, req);
+	else if (!is_get(req))
+		respond_text(conn, req, 405, "only GET is possible here");
+	else if (!strcmp(path, "/key"))
+		get_key(srv, conn, req);
+	else if (!strcmp(path, "/health"))
+		respond(conn, req, 200, "application/json", "{\"status\":\"pass\"}", 17, NULL);
+	else if (!strncmp(path, "/register/", 10))
+		get_register(srv, conn, req);
+	else if (srv->relay &&
+		 (!strcmp(path, "/derp/probe") || !strcmp(path, "/derp/latency-check")))
+		respond(conn, req, 200, "text/plain", "", 0, "Access-Control-Allow-Origin: *\r\n");
+	else
+		respond_text(conn, req, 404, "there is nothing here");
+	return true;
+}
+
+static void on_bytes(struct control_conn *conn)
+{
+	struct control_server *srv = conn->conns->owner;
+	struct control_http req;
+	long n;
+
+	for (;;) {
+		n = control_http_parse(&req, (char *)conn->in.data, conn->in.len);
+		if (n < 0) {
+			req.keep_alive = false;
+			req.method = NULL;
+			respond_text(conn, &req, req.status, req.reason);
+			return;
+		}
+		if (!n || !dispatch(srv, conn, &req, (size_t)n))
+			return;
+		if (conn->closing || conn->handler != &control_outer_handler)
+			return;
+		mesh_buf_take(&conn->in, (size_t)n);
+		if (!conn->in.len)
+			return;
+	}
+}
+
+static void on_closed(struct control_conn *conn)
+{
+	(void)conn;
+}
+
+const struct control_handler control_outer_handler = {on_bytes, NULL, on_closed};

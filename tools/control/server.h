@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The running server: one event loop, on which everything happens.
+ *
+ *   server.c     start, stop, timers
+ *   outer.c      HTTP/1.1 on the port and on the unix socket: what is asked, and upgrades
+ *   channel.c    a device's ts2021 connection: registration and map streams
+ *   relay.c      DERP
+ *   relaymap.c   which relays devices are told of
+ *   stunserver.c STUN
+ *   api.c        administration, over the unix socket
+ */
+#ifndef CONTROL_SERVER_H
+#define CONTROL_SERVER_H
+
+#include "cert.h"
+#include "conn.h"
+#include "http.h"
+#include "limiter.h"
+#include "login.h"
+#include "noise.h"
+
+#define CONTROL_VERSION "0.1"
+
+struct control_relay;
+
+struct control_server {
+	uv_loop_t loop;
+	const struct control_config *config;
+	struct control_state *state;
+	struct control_mapper *mapper;
+	struct control_login *login;
+	struct control_relay *relay; /* NULL when it is not enabled */
+	struct control_cert cert;
+	struct control_conns conns;
+	struct control_limiter connections; /* for each source address */
+	struct control_limiter handshakes;  /* the same */
+	struct control_limiter failures;    /* refused logins, for each source address */
+	struct mesh_key noise;		    /* private */
+	struct mesh_key noise_public;
+	uv_tcp_t tcp;
+	uv_pipe_t pipe;
+	uv_udp_t stun;
+	uv_timer_t tick;
+	uv_timer_t flush;
+	uv_signal_t sigint;
+	uv_signal_t sigterm;
+	uv_signal_t sighup;
+	uint64_t ticks;
+	int64_t started;
+	struct control_channel *channels;
+	size_t n_polls;
+	bool policy_from_file;
+};
+
+/**
+ * control_server_run() - serve until a signal
+ * @config: the configuration
+ *
+ * Return: exit code.
+ */
+int control_server_run(const struct control_config *config);
+
+/* Reads the policy (file or database) and puts it in force. */
+int control_server_load_policy(struct control_server *srv, struct mesh_error *err);
+
+/* Writes a refused login to the audit log. */
+void control_server_refused(struct control_server *srv, const char *actor, const char *origin,
+			    const char *why);
+
+/* Handler of new connections, in outer.c. */
+extern const struct control_handler control_outer_handler;
+
+/**
+ * control_channel_start() - take over a connection after its upgrade request
+ * @srv: server
+ * @conn: the connection; what follows the request is in conn->in
+ * @init: the handshake initiation of the request
+ * @reply: where the HTTP response is; the handshake response is added and all is sent
+ *
+ * Return: false when the handshake fails; then nothing was sent.
+ */
+bool control_channel_start(struct control_server *srv, struct control_conn *conn,
+			   const uint8_t init[MESH_NOISE_INIT_SIZE], struct mesh_buf *reply);
+/* Keep-alives, once a second. */
+void control_channel_tick(struct control_server *srv);
+
+struct control_relay *control_relay_new(struct control_server *srv, struct mesh_error *err);
+void control_relay_free(struct control_relay *relay);
+void control_relay_start(struct control_relay *relay, struct control_conn *conn);
+void control_relay_tick(struct control_relay *relay);
+/* The relay's public key. */
+const struct mesh_key *control_relay_key(const struct control_relay *relay);
+
+struct control_relay_stats {
+	size_t clients;
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t dropped;
+};
+void control_relay_stats(const struct control_relay *relay, struct control_relay_stats *out);
+
+/* JSON of the DERPMap, from the configuration; to be freed. NULL with @err. */
+char *control_relaymap_build(const struct control_config *config, const struct control_cert *cert,
+			     struct mesh_error *err);
+
+int control_stun_start(struct control_server *srv, struct mesh_error *err);
+
+/**
+ * control_api_handle() - answer a request to /api/v1/...
+ * @srv: server
+ * @conn: where it came from: the unix socket, or a network connection that needs an API key
+ * @req: the request
+ * @status: HTTP status
+ * @json: body
+ */
+void control_api_handle(struct control_server *srv, struct control_conn *conn,
+			const struct control_http *req, int *status, struct mesh_buf *json);
+
+#endif /* CONTROL_SERVER_H */
