@@ -23,15 +23,17 @@ DKMS_REMOVE = dkms status warren | sed 's|^warren/\([^,:]*\).*|\1|' | sort -u | 
 
 MAKEFLAGS += --no-print-directory
 
-all: module tools
+all: module tools control
 
 help:
 	@echo 'make module [KDIR=headers]  build warren.ko, for the running kernel unless KDIR says otherwise'
-	@echo 'make tools                  build the user-space programs into build/bin'
+	@echo 'make tools                  build the tool, build/bin/warren'
+	@echo 'make control                build the control server, build/bin/warren-control'
 	@echo 'make install                install the module, with DKMS where present, and the tools if built'
 	@echo 'make uninstall              take that away again'
 	@echo 'make demo                   two sites, one tunnel, real traffic'
 	@echo 'make check                  every test, on three kernels'
+	@echo 'make check-interop          the control server with real tailscaled'
 	@echo 'make lint                   static checks and style'
 	@echo 'make bench                  measure'
 	@echo 'make clean                  remove everything that was built'
@@ -55,6 +57,10 @@ module-for:
 tools:
 	@selftests/deps tools
 	@$(MAKE) -C tools
+
+control:
+	@selftests/deps control
+	@$(MAKE) -C tools/control
 
 # Without DKMS the module is built for the running kernel only.
 install:
@@ -87,9 +93,14 @@ demo:
 	@selftests/demo/run
 
 check:
-	@selftests/deps build vm tools unit net interop lint dkms
-	@$(MAKE) -j2 tools
+	@selftests/deps build vm tools unit net interop lint dkms control control-tests
+	@$(MAKE) -j2 tools control
 	@selftests/run
+
+# Real tailscaled in network namespaces, as root; needs Go.
+check-interop:
+	@selftests/deps control control-tests
+	@$(MAKE) -C selftests/control check-interop
 
 lint:
 	@selftests/deps build vm lint
@@ -105,4 +116,5 @@ clean:
 	@rm -rf build warren.ko warren.o warren.mod warren.mod.[co] .*.cmd Module.symvers modules.order
 	@find module \( -name '*.o' -o -name '.*.cmd' -o -name probed.h \) -delete
 
-.PHONY: all help module module-for tools install uninstall demo check lint bench clean
+.PHONY: all help module module-for tools control install uninstall demo check check-interop lint \
+	bench clean

@@ -26,7 +26,7 @@ def files():
         names = done.stdout.splitlines()
     else:
         names = [str(path.relative_to(TOP)) for folder in FOLDERS
-                 for path in (TOP / folder).rglob("*")]
+                 for path in (TOP / folder).rglob("*") if "__pycache__" not in path.parts]
     return [TOP / name for name in names if (TOP / name).is_file()]
 
 
