@@ -129,13 +129,13 @@ def other_shells_can_read_theirs():
             code, _, err = run(shell, "-n", str(HERE / "completions" / name))
             equal(code, 0, err)
     if not seen:
-        raise ktap.Skip("n/a: neither zsh nor fish is here")
+        raise ktap.Skip("neither zsh nor fish is here")
 
 
 @case
 def manuals_are_well_formed():
     if not shutil.which("groff"):
-        raise ktap.Skip("n/a: groff is not here")
+        raise ktap.Skip("groff is not here")
     for name in ("warren.8", "warren.conf.5"):
         done = subprocess.run(["groff", "-man", "-ww", "-z", "-Tutf8", str(HERE / name)],
                               capture_output=True, text=True, check=False)
