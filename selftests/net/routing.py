@@ -284,10 +284,10 @@ def waiting_packets_of_a_removed_peer():
     one, two = world.peers
     for _ in range(50):
         world.transmit(one, bytes(1000))
+    one.expect(INITIATION)
     world.device.set(peers=[setting(one.public, flags=1)])
     two.initiate()
     two.ping()
-    one.expect(INITIATION)
     one.silent()
 
 
