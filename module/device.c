@@ -342,13 +342,8 @@ static void forget_sessions(void)
 	rtnl_lock();
 	list_for_each_entry(warren, &devices, list) {
 		mutex_lock(&warren->lock);
-		list_for_each_entry(peer, &warren->peers, list) {
-			mutex_lock(&peer->handshake_lock);
-			warren_index_remove(warren, &peer->initiation_index);
-			warren_handshake_clear(&peer->handshake);
-			mutex_unlock(&peer->handshake_lock);
-			warren_keypairs_clear(peer);
-		}
+		list_for_each_entry(peer, &warren->peers, list)
+			warren_peer_forget_session(peer);
 		mutex_unlock(&warren->lock);
 	}
 	rtnl_unlock();

@@ -139,7 +139,7 @@ static int answer_initiation(struct warren_peer *peer,
 	int err = -ESTALE;
 
 	mutex_lock(&peer->handshake_lock);
-	if (peer->dead)
+	if (READ_ONCE(peer->dead))
 		goto out;
 	warren_handshake_prepare(&peer->handshake, &peer->warren->identity);
 	answer = peer->handshake;
@@ -424,7 +424,8 @@ void warren_handshake_send_initiation(struct warren_peer *peer)
 
 	down_read(&warren->identity_lock);
 	mutex_lock(&peer->handshake_lock);
-	if (sent_just_now(peer) || peer->dead || !netif_running(warren->dev))
+	if (sent_just_now(peer) || READ_ONCE(peer->dead) ||
+	    !netif_running(warren->dev))
 		goto out;
 	atomic64_set(&peer->timers.last_initiation,
 		     ktime_get_coarse_boottime_ns());

@@ -4,6 +4,7 @@
 #include <net/rtnetlink.h>
 #include "device.h"
 #include "noise.h"
+#include "peer.h"
 #include "uapi/warren.h"
 
 static int __init warren_init(void)
@@ -14,13 +15,20 @@ static int __init warren_init(void)
 	err = warren_allowedips_cache_create();
 	if (err)
 		return err;
+	err = warren_peer_cache_create();
+	if (err)
+		goto err_allowedips;
 	err = warren_device_init();
-	if (err) {
-		warren_allowedips_cache_destroy();
-		return err;
-	}
+	if (err)
+		goto err_peer;
 	pr_info("encrypted tunnels that speak the WireGuard protocol\n");
 	return 0;
+
+err_peer:
+	warren_peer_cache_destroy();
+err_allowedips:
+	warren_allowedips_cache_destroy();
+	return err;
 }
 
 static void __exit warren_exit(void)
@@ -28,6 +36,7 @@ static void __exit warren_exit(void)
 	warren_device_exit();
 	/* Keypairs and peers are freed by functions of this module. */
 	rcu_barrier();
+	warren_peer_cache_destroy();
 	warren_allowedips_cache_destroy();
 }
 

@@ -104,7 +104,4 @@ static_assert(sizeof(struct warren_message_data) == 16);
 /* What a data message adds to the padded inner packet. */
 #define WARREN_DATA_OVERHEAD (sizeof(struct warren_message_data) + WARREN_TAG_SIZE)
 
-/* An empty inner packet: a keepalive. */
-#define WARREN_KEEPALIVE_SIZE WARREN_DATA_OVERHEAD
-
 #endif /* WARREN_MESSAGES_H */

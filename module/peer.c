@@ -9,6 +9,21 @@
 
 static atomic64_t last_id = ATOMIC64_INIT(0);
 
+/* Of their exact size: the next one that kmalloc() has is far too large. */
+static struct kmem_cache *cache __ro_after_init;
+
+int __init warren_peer_cache_create(void)
+{
+	cache = kmem_cache_create("warren_peer", sizeof(struct warren_peer), 0,
+				  0, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+void warren_peer_cache_destroy(void)
+{
+	kmem_cache_destroy(cache);
+}
+
 static u32 hash_object(const void *data, u32 len, u32 seed)
 {
 	const struct warren_peer *peer = data;
@@ -70,7 +85,7 @@ struct warren_peer *warren_peer_create(struct warren_device *warren,
 	if (warren->num_peers >= WARREN_MAX_PEERS)
 		return ERR_PTR(-E2BIG);
 
-	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	peer = kmem_cache_zalloc(cache, GFP_KERNEL);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	if (dst_cache_init(&peer->route, GFP_KERNEL))
@@ -104,7 +119,7 @@ struct warren_peer *warren_peer_create(struct warren_device *warren,
 err_route:
 	dst_cache_destroy(&peer->route);
 err_free:
-	kfree_sensitive(peer);
+	kmem_cache_free(cache, peer);
 	return ERR_PTR(err);
 }
 
@@ -122,12 +137,8 @@ void warren_peer_unlink(struct warren_peer *peer, struct list_head *unlinked)
 			       table_params);
 
 	/* A handshake that comes later sees @dead, and makes no index. */
-	mutex_lock(&peer->handshake_lock);
 	WRITE_ONCE(peer->dead, true);
-	warren_index_remove(warren, &peer->initiation_index);
-	warren_handshake_clear(&peer->handshake);
-	mutex_unlock(&peer->handshake_lock);
-	warren_keypairs_clear(peer);
+	warren_peer_forget_session(peer);
 }
 
 /* Steps 2 to 4. */
@@ -175,7 +186,10 @@ struct warren_peer *warren_peer_get(struct warren_peer *peer)
 
 static void free_peer(struct rcu_head *rcu)
 {
-	kfree_sensitive(container_of(rcu, struct warren_peer, rcu));
+	struct warren_peer *peer = container_of(rcu, struct warren_peer, rcu);
+
+	memzero_explicit(peer, sizeof(*peer));
+	kmem_cache_free(cache, peer);
 }
 
 static void release(struct kref *kref)
@@ -210,13 +224,18 @@ void warren_peer_queue_work(struct warren_peer *peer,
 		refcount_dec(&peer->kref.refcount);
 }
 
-void warren_peer_clear_secrets(struct warren_peer *peer)
+void warren_peer_forget_session(struct warren_peer *peer)
 {
 	mutex_lock(&peer->handshake_lock);
 	warren_index_remove(peer->warren, &peer->initiation_index);
 	warren_handshake_clear(&peer->handshake);
 	mutex_unlock(&peer->handshake_lock);
 	warren_keypairs_clear(peer);
+}
+
+void warren_peer_clear_secrets(struct warren_peer *peer)
+{
+	warren_peer_forget_session(peer);
 	warren_send_purge_staged(peer, WARREN_STAT_TX_STAGED_EXPIRED);
 }
 

@@ -91,6 +91,11 @@ struct warren_peer {
 	struct rcu_head rcu;
 };
 
+int warren_peer_cache_create(void);
+
+/* All peers are freed: behind rcu_barrier(). */
+void warren_peer_cache_destroy(void);
+
 /**
  * warren_peer_create() - add a peer
  * @warren: the device, its configuration lock held
@@ -130,7 +135,10 @@ void warren_peer_put(struct warren_peer *peer);
 void warren_peer_queue_work(struct warren_peer *peer,
 			    enum warren_peer_work what);
 
-/* Wipes handshake, keypairs and what is staged. Context: process. */
+/* Wipes the handshake under way and the keypairs. Context: process. */
+void warren_peer_forget_session(struct warren_peer *peer);
+
+/* The same, and drops what is staged. Context: process. */
 void warren_peer_clear_secrets(struct warren_peer *peer);
 
 /* Reads the endpoint whole. Context: any. */
