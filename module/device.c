@@ -44,7 +44,8 @@ static int open(struct net_device *dev)
 	mutex_lock(&warren->lock);
 	net = rcu_dereference_protected(warren->creating_net,
 					lockdep_is_held(&warren->lock));
-	err = net ? warren_socket_open(warren, net, warren->listen_port) :
+	err = net ? warren_socket_open(warren, net, warren->listen_port,
+				       &warren->bind) :
 		    -ENONET;
 	if (!err) {
 		list_for_each_entry(peer, &warren->peers, list) {
@@ -76,10 +77,8 @@ static int stop(struct net_device *dev)
 }
 
 /* What the sender sees when a packet cannot go: an ICMP and an error. */
-static int refuse(struct warren_device *warren, struct sk_buff *skb,
-		  enum warren_stat why, int err)
+static int refuse(struct warren_device *warren, struct sk_buff *skb, int err)
 {
-	warren_stats_inc(warren, why);
 	DEV_STATS_INC(warren->dev, tx_errors);
 	if (skb->protocol == htons(ETH_P_IP))
 		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -119,20 +118,23 @@ static netdev_tx_t xmit(struct sk_buff *skb, struct net_device *dev)
 		kfree_skb(skb);
 		return -EPROTONOSUPPORT;
 	}
-	if (unlikely(__this_cpu_read(depth) >= MAX_DEPTH))
-		return refuse(warren, skb, WARREN_STAT_TX_LOOP, -ELOOP);
+	if (unlikely(__this_cpu_read(depth) >= MAX_DEPTH)) {
+		warren_stats_inc(warren, WARREN_STAT_TX_LOOP);
+		return refuse(warren, skb, -ELOOP);
+	}
 
 	__this_cpu_inc(depth);
 	rcu_read_lock_bh();
 	peer = find_peer(warren, skb);
 	if (unlikely(!peer)) {
-		err = refuse(warren, skb, WARREN_STAT_TX_NO_PEER, -ENOKEY);
+		warren_stats_inc(warren, WARREN_STAT_TX_NO_PEER);
+		err = refuse(warren, skb, -ENOKEY);
 		goto out;
 	}
 	family = READ_ONCE(peer->endpoint.addr.sa_family);
 	if (unlikely(family != AF_INET && family != AF_INET6)) {
-		err = refuse(warren, skb, WARREN_STAT_TX_NO_ENDPOINT,
-			     -EDESTADDRREQ);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_NO_ENDPOINT);
+		err = refuse(warren, skb, -EDESTADDRREQ);
 		goto out;
 	}
 	/* The route that led here may go before a staged packet does. */
@@ -443,10 +445,11 @@ err_suspend:
 
 void warren_device_exit(void)
 {
-	warren_netlink_exit();
 	if (wireguard_compat)
 		rtnl_link_unregister(&compat_link_ops);
 	rtnl_link_unregister(&link_ops);
+	/* Only now, as the end of a device's peers is an event. */
+	warren_netlink_exit();
 	unregister_pernet_device(&pernet_ops);
 	unregister_random_vmfork_notifier(&vm_fork_block);
 	unregister_pm_notifier(&suspend_block);

@@ -14,6 +14,8 @@
 #ifndef WARREN_DEVICE_H
 #define WARREN_DEVICE_H
 
+#include <linux/in.h>
+#include <linux/in6.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable-types.h>
@@ -48,6 +50,18 @@ struct warren_handshake_queue {
 	struct warren_handshake_worker worker[WARREN_HANDSHAKE_WORKERS];
 };
 
+/**
+ * struct warren_bind - where the outer sockets are bound to
+ * @ifindex: an interface or a VRF, 0 for any
+ * @addr4: the IPv4 socket's address, zero for any
+ * @addr6: the IPv6 socket's
+ */
+struct warren_bind {
+	int ifindex;
+	struct in_addr addr4;
+	struct in6_addr addr6;
+};
+
 struct warren_device {
 	struct net_device *dev;
 	struct warren_allowedips allowedips;
@@ -64,6 +78,7 @@ struct warren_device {
 	struct rhashtable peer_table;
 	struct net __rcu *creating_net;	/* NULL once that namespace is gone */
 	u16 listen_port;		/* as configured or as chosen; 0 for any */
+	struct warren_bind bind;	/* as configured */
 	u32 generation;			/* of the configuration, for dumps */
 
 	struct rw_semaphore identity_lock;

@@ -69,12 +69,20 @@ static struct warren_peer *get_peer_by_key(struct warren_device *warren,
 	return peer;
 }
 
-static void count_failure(struct warren_device *warren, int err)
+static void refuse_initiation(struct warren_peer *peer, int err)
 {
-	warren_stats_inc(warren,
-			 err == -EALREADY ? WARREN_STAT_RX_REPLAYED_HANDSHAKE :
-			 err == -EAGAIN	  ? WARREN_STAT_RX_EARLY_HANDSHAKE :
-					    WARREN_STAT_RX_BAD_HANDSHAKE);
+	enum warren_handshake_failure why = WARREN_HANDSHAKE_BAD_INITIATION;
+	enum warren_stat stat = WARREN_STAT_RX_BAD_HANDSHAKE;
+
+	if (err == -EALREADY) {
+		why = WARREN_HANDSHAKE_REPLAYED;
+		stat = WARREN_STAT_RX_REPLAYED_HANDSHAKE;
+	} else if (err == -EAGAIN) {
+		why = WARREN_HANDSHAKE_EARLY;
+		stat = WARREN_STAT_RX_EARLY_HANDSHAKE;
+	}
+	warren_stats_peer_inc(peer, stat);
+	warren_event_handshake_failed(peer, why);
 }
 
 /* What every authenticated handshake message from a peer means. */
@@ -170,7 +178,7 @@ static void receive_initiation(struct warren_device *warren,
 
 	err = warren_noise_open_initiation(&opened, message, &warren->identity);
 	if (err) {
-		count_failure(warren, err);
+		warren_stats_inc(warren, WARREN_STAT_RX_BAD_HANDSHAKE);
 		goto out;
 	}
 	peer = get_peer_by_key(warren, opened.remote_static);
@@ -179,16 +187,16 @@ static void receive_initiation(struct warren_device *warren,
 
 	err = answer_initiation(peer, &opened, message, &response);
 	if (err) {
-		count_failure(warren, err);
+		refuse_initiation(peer, err);
 		goto out;
 	}
-	warren_stats_inc(warren, WARREN_STAT_RX_INITIATION);
+	warren_stats_peer_inc(peer, WARREN_STAT_RX_INITIATION);
 	note_received(peer, skb);
 	warren_timers_session_derived(peer);
 	note_sending(peer);
 	if (!warren_socket_send_buffer(peer, &response, sizeof(response),
 				       HANDSHAKE_DSFIELD))
-		warren_stats_inc(warren, WARREN_STAT_TX_RESPONSE);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_RESPONSE);
 out:
 	memzero_explicit(&opened, sizeof(opened));
 	if (peer)
@@ -220,14 +228,17 @@ static void receive_response(struct warren_device *warren, struct sk_buff *skb)
 	mutex_unlock(&peer->handshake_lock);
 	memzero_explicit(&session, sizeof(session));
 	if (err) {
-		count_failure(warren, err);
+		warren_stats_peer_inc(peer, WARREN_STAT_RX_BAD_HANDSHAKE);
+		warren_event_handshake_failed(peer,
+					      WARREN_HANDSHAKE_BAD_RESPONSE);
 		goto out;
 	}
 
-	warren_stats_inc(warren, WARREN_STAT_RX_RESPONSE);
+	warren_stats_peer_inc(peer, WARREN_STAT_RX_RESPONSE);
 	note_received(peer, skb);
 	warren_timers_session_derived(peer);
 	warren_timers_handshake_done(peer);
+	warren_event_handshake_done(peer, true);
 	/* The responder waits for a message that confirms the session. */
 	warren_send_keepalive(peer);
 out:
@@ -248,8 +259,8 @@ static void receive_cookie(struct warren_device *warren, struct sk_buff *skb)
 	err = warren_cookie_consume_reply(&peer->cookie, message,
 					  ktime_get_coarse_boottime_ns());
 	mutex_unlock(&peer->handshake_lock);
-	warren_stats_inc(warren, err ? WARREN_STAT_RX_BAD_COOKIE :
-				       WARREN_STAT_RX_COOKIE);
+	warren_stats_peer_inc(peer, err ? WARREN_STAT_RX_BAD_COOKIE :
+					  WARREN_STAT_RX_COOKIE);
 	warren_peer_put(peer);
 }
 
@@ -418,6 +429,7 @@ void warren_handshake_send_initiation(struct warren_peer *peer)
 {
 	struct warren_device *warren = peer->warren;
 	struct warren_message_initiation message;
+	enum warren_handshake_failure why = 0;
 	u8 timestamp[WARREN_TIMESTAMP_SIZE];
 	struct timespec64 now;
 	int err = -ESTALE;
@@ -443,10 +455,8 @@ void warren_handshake_send_initiation(struct warren_peer *peer)
 					     timestamp);
 	if (err) {
 		warren_index_remove(warren, &peer->initiation_index);
-		net_dbg_ratelimited("%s: peer %llu: no handshake: %s\n",
-				    warren->dev->name, peer->id,
-				    err == -ENOKEY ? "no private key" :
-						     "bad public key");
+		why = err == -ENOKEY ? WARREN_HANDSHAKE_NO_PRIVATE_KEY :
+				       WARREN_HANDSHAKE_BAD_PUBLIC_KEY;
 		goto out;
 	}
 	warren_cookie_add_macs(&peer->cookie, &message, sizeof(message),
@@ -455,11 +465,18 @@ out:
 	mutex_unlock(&peer->handshake_lock);
 	up_read(&warren->identity_lock);
 	if (err)
-		return;
+		goto say;
 
 	note_sending(peer);
-	if (!warren_socket_send_buffer(peer, &message, sizeof(message),
-				       HANDSHAKE_DSFIELD))
-		warren_stats_inc(warren, WARREN_STAT_TX_INITIATION);
+	err = warren_socket_send_buffer(peer, &message, sizeof(message),
+					HANDSHAKE_DSFIELD);
+	if (!err)
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_INITIATION);
+	else if (err != -ENOMEM && err != -ENETDOWN)
+		why = err == -EDESTADDRREQ ? WARREN_HANDSHAKE_NO_ENDPOINT :
+					     WARREN_HANDSHAKE_NO_ROUTE;
 	warren_timers_initiation_sent(peer);
+say:
+	if (why)
+		warren_event_handshake_failed(peer, why);
 }

@@ -25,6 +25,8 @@ struct known_attribute {
 #define U8_SIZE 1
 #define U16_SIZE 2
 #define U32_SIZE 4
+#define IN_ADDR_SIZE 4
+#define IN6_ADDR_SIZE 16
 
 static const struct known_attribute device_attributes[] = {
 	FIXED(WARREN_DEVICE_A_IFINDEX, U32_SIZE),
@@ -37,6 +39,9 @@ static const struct known_attribute device_attributes[] = {
 	FIXED(WARREN_DEVICE_A_LISTEN_PORT, U16_SIZE),
 	FIXED(WARREN_DEVICE_A_FWMARK, U32_SIZE),
 	NEST(WARREN_DEVICE_A_PEERS),
+	FIXED(WARREN_DEVICE_A_BIND_IFINDEX, U32_SIZE),
+	FIXED(WARREN_DEVICE_A_BIND_ADDR4, IN_ADDR_SIZE),
+	FIXED(WARREN_DEVICE_A_BIND_ADDR6, IN6_ADDR_SIZE),
 };
 
 static const struct known_attribute peer_attributes[] = {
@@ -53,6 +58,7 @@ static const struct known_attribute peer_attributes[] = {
 	READ_ONLY(WARREN_PEER_A_TX_BYTES),
 	NEST(WARREN_PEER_A_ALLOWEDIPS),
 	FIXED(WARREN_PEER_A_PROTOCOL_VERSION, U32_SIZE),
+	READ_ONLY(WARREN_PEER_A_STATS),
 };
 
 static const struct known_attribute allowedip_attributes[] = {
@@ -192,7 +198,13 @@ static const struct genl_ops ops[] = {
 	},
 };
 
-#define FAMILY(family_name)                                           \
+static const struct genl_multicast_group groups[] = {
+	{ .name = WARREN_EVENT_GROUP, WARREN_MCAST_ADMIN },
+};
+
+/* Events are the family's own name's alone: WireGuard's has none. */
+#define EVENTS 0
+#define FAMILY(family_name, ...)                                      \
 	{                                                             \
 		.name = family_name,                                  \
 		.version = WARREN_GENL_VERSION,                       \
@@ -202,9 +214,12 @@ static const struct genl_ops ops[] = {
 		.n_ops = ARRAY_SIZE(ops),                             \
 		/* We do the checking ourselves, in these commands. */ \
 		.resv_start_op = WARREN_CMD_SET_DEVICE + 1,           \
+		__VA_ARGS__                                           \
 	}
 
-static struct genl_family family __ro_after_init = FAMILY(WARREN_GENL_NAME);
+static struct genl_family family __ro_after_init =
+	FAMILY(WARREN_GENL_NAME, .mcgrps = groups,
+	       .n_mcgrps = WARREN_MCAST_GROUPS(groups));
 static struct genl_family compat_family __ro_after_init =
 	FAMILY(WARREN_COMPAT_NAME);
 static bool have_compat __ro_after_init;
@@ -214,6 +229,21 @@ const struct genl_family *warren_netlink_family_of(const struct nlmsghdr *nlh)
 	return have_compat && nlh->nlmsg_type == compat_family.id ?
 		       &compat_family :
 		       &family;
+}
+
+bool warren_netlink_has_listeners(struct net *net)
+{
+	return family.n_mcgrps && genl_has_listeners(&family, net, EVENTS) > 0;
+}
+
+void *warren_netlink_begin_event(struct sk_buff *skb)
+{
+	return genlmsg_put(skb, 0, 0, &family, 0, WARREN_CMD_EVENT);
+}
+
+void warren_netlink_send_event(struct net *net, struct sk_buff *skb)
+{
+	genlmsg_multicast_netns(&family, net, skb, 0, EVENTS, GFP_KERNEL);
 }
 
 int __init warren_netlink_init(bool compat)

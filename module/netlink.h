@@ -5,6 +5,7 @@
  *	netlink.c	the families, and taking requests apart
  *	netlink_get.c	WARREN_CMD_GET_DEVICE
  *	netlink_set.c	WARREN_CMD_SET_DEVICE
+ *	event.c		WARREN_CMD_EVENT
  */
 #ifndef WARREN_NETLINK_H
 #define WARREN_NETLINK_H
@@ -15,10 +16,11 @@
 struct genl_family;
 struct genl_info;
 struct warren_device;
+struct warren_peer;
 
 /* Sizes of the arrays that hold a nest's attributes by type. */
-#define WARREN_DEVICE_ATTRIBUTES (WARREN_DEVICE_A_PEERS + 1)
-#define WARREN_PEER_ATTRIBUTES (WARREN_PEER_A_PROTOCOL_VERSION + 1)
+#define WARREN_DEVICE_ATTRIBUTES (WARREN_DEVICE_A_BIND_ADDR6 + 1)
+#define WARREN_PEER_ATTRIBUTES (WARREN_PEER_A_STATS + 1)
 #define WARREN_ALLOWEDIP_ATTRIBUTES (WARREN_ALLOWEDIP_A_FLAGS + 1)
 
 /* @compat: register the family "wireguard" as well. */
@@ -58,7 +60,20 @@ struct warren_device *warren_netlink_hold_device(struct net *net,
 const struct genl_family *
 warren_netlink_family_of(const struct nlmsghdr *nlh);
 
+/* Does anybody listen to events in this namespace? Context: any. */
+bool warren_netlink_has_listeners(struct net *net);
+
+/* The header of an event, NULL if it does not fit. */
+void *warren_netlink_begin_event(struct sk_buff *skb);
+
+/* Takes @skb. Context: process. */
+void warren_netlink_send_event(struct net *net, struct sk_buff *skb);
+
 /* netlink_get.c */
+
+/* The peer's endpoint, if it has one, as attribute @type. 0 or -EMSGSIZE. */
+int warren_netlink_put_endpoint(struct sk_buff *skb, int type,
+				struct warren_peer *peer);
 int warren_netlink_dump_start(struct netlink_callback *cb);
 int warren_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int warren_netlink_dump_done(struct netlink_callback *cb);

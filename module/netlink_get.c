@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/genetlink.h>
+#include <net/ipv6.h>
 #include "device.h"
 #include "netlink.h"
 #include "packet.h"
@@ -13,6 +14,7 @@ struct dump {
 	const struct list_head *prefix; /* last one shown of @peer */
 	u32 generation;			/* @peer and @prefix are good for it */
 	bool continued;			/* @peer was begun in another message */
+	bool stats;			/* with counters */
 	bool done;
 };
 
@@ -42,21 +44,41 @@ static int put_allowedip(struct sk_buff *skb,
 	return 0;
 }
 
-static int put_endpoint(struct sk_buff *skb, struct warren_peer *peer)
+int warren_netlink_put_endpoint(struct sk_buff *skb, int type,
+				struct warren_peer *peer)
 {
 	struct warren_endpoint endpoint;
 
 	warren_peer_read_endpoint(peer, &endpoint);
 	if (endpoint.addr.sa_family == AF_INET)
-		return nla_put(skb, WARREN_PEER_A_ENDPOINT,
-			       sizeof(endpoint.addr4), &endpoint.addr4);
+		return nla_put(skb, type, sizeof(endpoint.addr4),
+			       &endpoint.addr4);
 	if (endpoint.addr.sa_family == AF_INET6)
-		return nla_put(skb, WARREN_PEER_A_ENDPOINT,
-			       sizeof(endpoint.addr6), &endpoint.addr6);
+		return nla_put(skb, type, sizeof(endpoint.addr6),
+			       &endpoint.addr6);
 	return 0;
 }
 
-static int put_peer_itself(struct sk_buff *skb, struct warren_peer *peer)
+static int put_stats(struct sk_buff *skb, const struct warren_peer *peer)
+{
+	struct nlattr *nest = nla_nest_start(skb, WARREN_PEER_A_STATS);
+	int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < WARREN_PEER_STAT_COUNT; i++) {
+		u64 count = atomic64_read(&peer->stats.count[i]);
+
+		if (count && nla_put_u64_64bit(skb, i + 1, count,
+					       WARREN_PEER_STATS_A_UNSPEC))
+			return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_peer_itself(struct sk_buff *skb, struct warren_peer *peer,
+			   bool stats)
 {
 	struct {
 		s64 seconds, nanoseconds;
@@ -81,9 +103,10 @@ static int put_peer_itself(struct sk_buff *skb, struct warren_peer *peer)
 	    nla_put_u64_64bit(skb, WARREN_PEER_A_RX_BYTES,
 			      atomic64_read(&peer->rx_bytes),
 			      WARREN_PEER_A_UNSPEC) ||
-	    nla_put_u32(skb, WARREN_PEER_A_PROTOCOL_VERSION, 1))
+	    nla_put_u32(skb, WARREN_PEER_A_PROTOCOL_VERSION, 1) ||
+	    (stats && put_stats(skb, peer)))
 		return -EMSGSIZE;
-	return put_endpoint(skb, peer);
+	return warren_netlink_put_endpoint(skb, WARREN_PEER_A_ENDPOINT, peer);
 }
 
 /* Return: 0 when the peer is complete, -EMSGSIZE when it goes on elsewhere. */
@@ -100,7 +123,7 @@ static int put_peer(struct sk_buff *skb, struct dump *dump,
 		return -EMSGSIZE;
 	if (nla_put(skb, WARREN_PEER_A_PUBLIC_KEY, WARREN_KEY_SIZE,
 		    peer->handshake.remote_static) ||
-	    (!dump->continued && put_peer_itself(skb, peer)))
+	    (!dump->continued && put_peer_itself(skb, peer, dump->stats)))
 		goto cancel;
 	ips = nla_nest_start(skb, WARREN_PEER_A_ALLOWEDIPS);
 	if (!ips)
@@ -121,13 +144,29 @@ cancel:
 	return -EMSGSIZE;
 }
 
+static int put_bind(struct sk_buff *skb, const struct warren_bind *bind)
+{
+	if (bind->ifindex &&
+	    nla_put_u32(skb, WARREN_DEVICE_A_BIND_IFINDEX, bind->ifindex))
+		return -EMSGSIZE;
+	if (bind->addr4.s_addr &&
+	    nla_put_in_addr(skb, WARREN_DEVICE_A_BIND_ADDR4,
+			    bind->addr4.s_addr))
+		return -EMSGSIZE;
+	if (!ipv6_addr_any(&bind->addr6) &&
+	    nla_put_in6_addr(skb, WARREN_DEVICE_A_BIND_ADDR6, &bind->addr6))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_device_itself(struct sk_buff *skb, struct warren_device *warren)
 {
 	int err = 0;
 
 	if (nla_put_u16(skb, WARREN_DEVICE_A_LISTEN_PORT,
 			warren->listen_port) ||
-	    nla_put_u32(skb, WARREN_DEVICE_A_FWMARK, warren->fwmark))
+	    nla_put_u32(skb, WARREN_DEVICE_A_FWMARK, warren->fwmark) ||
+	    put_bind(skb, &warren->bind))
 		return -EMSGSIZE;
 	down_read(&warren->identity_lock);
 	if (warren->identity.valid &&
@@ -171,11 +210,19 @@ int warren_netlink_dump_start(struct netlink_callback *cb)
 {
 	struct dump *dump = dump_of(cb);
 	const struct nlattr *tb[WARREN_DEVICE_ATTRIBUTES];
+	u32 flags;
 	int err;
 
 	err = warren_netlink_parse_device(cb->nlh, tb, cb->extack);
 	if (err)
 		return err;
+	flags = warren_netlink_flags(tb[WARREN_DEVICE_A_FLAGS]);
+	if (flags & ~WARREN_DEVICE_F_STATS)
+		return warren_netlink_refuse(
+			cb->extack, tb[WARREN_DEVICE_A_FLAGS],
+			"WARREN_DEVICE_A_FLAGS has a flag that is not for reading",
+			-EOPNOTSUPP);
+	dump->stats = flags & WARREN_DEVICE_F_STATS;
 	dump->warren = warren_netlink_hold_device(sock_net(cb->skb->sk), tb,
 						  cb->extack);
 	if (!IS_ERR(dump->warren))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <net/genetlink.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include "device.h"
 #include "netlink.h"
@@ -209,6 +210,7 @@ static int set_peer(struct warren_device *warren, const struct nlattr *nest,
 	const struct nlattr *tb[WARREN_PEER_ATTRIBUTES], *attr;
 	struct warren_peer *peer;
 	const u8 *public_key;
+	bool added = false;
 	u32 flags;
 	int err;
 
@@ -244,11 +246,14 @@ static int set_peer(struct warren_device *warren, const struct nlattr *nest,
 					"WARREN_PEER_A_PUBLIC_KEY: the device has its 1048576 peers; those of this message before it are set" :
 					"WARREN_PEER_A_PUBLIC_KEY: no memory for this peer; those of this message before it are set",
 				PTR_ERR(peer));
+		added = true;
 	}
 	if (tb[WARREN_PEER_A_PRESHARED_KEY])
 		set_preshared_key(peer, tb[WARREN_PEER_A_PRESHARED_KEY]);
 	if (tb[WARREN_PEER_A_ENDPOINT])
 		set_endpoint(peer, tb[WARREN_PEER_A_ENDPOINT]);
+	if (added)
+		warren_event_send(peer, WARREN_EVENT_PEER_ADDED);
 	if (flags & WARREN_PEER_F_REPLACE_ALLOWEDIPS)
 		warren_allowedips_remove_owner(&warren->allowedips,
 					       &peer->allowedips);
@@ -294,41 +299,102 @@ static void forget_routes(struct warren_device *warren)
 		warren_peer_clear_endpoint_source(peer);
 }
 
-static int set_listen_port(struct warren_device *warren,
-			   const struct nlattr *attr,
-			   struct netlink_ext_ack *extack)
+static const struct nlattr *bind_attribute(const struct nlattr **tb)
 {
-	u16 port = nla_get_u16(attr);
+	return tb[WARREN_DEVICE_A_BIND_IFINDEX] ?:
+	       tb[WARREN_DEVICE_A_BIND_ADDR4] ?:
+	       tb[WARREN_DEVICE_A_BIND_ADDR6];
+}
+
+/* What is asked for and what stays, together. */
+static int read_bind(struct warren_bind *bind,
+		     const struct warren_device *warren, struct net *net,
+		     const struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = tb[WARREN_DEVICE_A_BIND_IFINDEX];
+	struct net_device *dev;
+	bool own;
+
+	*bind = warren->bind;
+	if (tb[WARREN_DEVICE_A_BIND_ADDR4])
+		bind->addr4.s_addr =
+			nla_get_in_addr(tb[WARREN_DEVICE_A_BIND_ADDR4]);
+	if (tb[WARREN_DEVICE_A_BIND_ADDR6])
+		bind->addr6 = nla_get_in6_addr(tb[WARREN_DEVICE_A_BIND_ADDR6]);
+	if (!attr)
+		return 0;
+	bind->ifindex = nla_get_u32(attr);
+	if (!bind->ifindex)
+		return 0;
+	rcu_read_lock();
+	dev = net ? dev_get_by_index_rcu(net, bind->ifindex) : NULL;
+	own = dev == warren->dev;
+	rcu_read_unlock();
+	if (!dev)
+		return warren_netlink_refuse(
+			extack, attr,
+			"WARREN_DEVICE_A_BIND_IFINDEX: no such interface where the device was made",
+			-ENODEV);
+	if (own)
+		return warren_netlink_refuse(
+			extack, attr,
+			"WARREN_DEVICE_A_BIND_IFINDEX is the device itself",
+			-ELOOP);
+	return 0;
+}
+
+static int set_socket(struct warren_device *warren, const struct nlattr **tb,
+		      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = tb[WARREN_DEVICE_A_LISTEN_PORT];
+	u16 port = attr ? nla_get_u16(attr) : warren->listen_port;
+	struct warren_bind bind;
+	bool same_bind;
 	struct net *net;
 	int err;
 
-	if (port && port == warren->listen_port)
-		return 0;
 	net = rcu_dereference_protected(warren->creating_net,
 					lockdep_is_held(&warren->lock));
+	err = read_bind(&bind, warren, net, tb, extack);
+	if (err)
+		return err;
+	same_bind = bind.ifindex == warren->bind.ifindex &&
+		    bind.addr4.s_addr == warren->bind.addr4.s_addr &&
+		    ipv6_addr_equal(&bind.addr6, &warren->bind.addr6);
+	if (same_bind && (!attr || (port && port == warren->listen_port)))
+		return 0;
 	if (!netif_running(warren->dev) || !net) {
 		warren->listen_port = port;
+		warren->bind = bind;
 		return 0;
 	}
-	err = warren_socket_open(warren, net, port);
+	err = warren_socket_open(warren, net, port, &bind);
+	if (err == -EADDRINUSE)
+		return warren_netlink_refuse(
+			extack, attr ?: bind_attribute(tb),
+			"WARREN_DEVICE_A_LISTEN_PORT is in use by another socket",
+			err);
+	if (err == -EADDRNOTAVAIL)
+		return warren_netlink_refuse(
+			extack, bind_attribute(tb) ?: attr,
+			"WARREN_DEVICE_A_BIND_ADDR4 or _ADDR6 is not an address of this host",
+			err);
 	if (err)
 		return warren_netlink_refuse(
-			extack, attr,
-			err == -EADDRINUSE ?
-				"WARREN_DEVICE_A_LISTEN_PORT is in use by another socket" :
-				"WARREN_DEVICE_A_LISTEN_PORT cannot be bound",
-			err);
+			extack, attr ?: bind_attribute(tb),
+			"WARREN_DEVICE_A_LISTEN_PORT cannot be bound", err);
 	forget_routes(warren);
 	return 0;
 }
 
-/* Port and mark are of the namespace that has the socket. */
+/* Port, binding and mark are of the namespace that has the socket. */
 static int check_socket_rights(struct warren_device *warren,
 			       const struct nlattr **tb,
 			       struct netlink_ext_ack *extack)
 {
-	const struct nlattr *attr =
-		tb[WARREN_DEVICE_A_LISTEN_PORT] ?: tb[WARREN_DEVICE_A_FWMARK];
+	const struct nlattr *attr = tb[WARREN_DEVICE_A_LISTEN_PORT] ?:
+				    tb[WARREN_DEVICE_A_FWMARK] ?:
+				    bind_attribute(tb);
 	struct net *net;
 	bool may;
 
@@ -342,7 +408,7 @@ static int check_socket_rights(struct warren_device *warren,
 		return 0;
 	return warren_netlink_refuse(
 		extack, attr,
-		"WARREN_DEVICE_A_LISTEN_PORT and _FWMARK need CAP_NET_ADMIN in the namespace in which the device was made",
+		"WARREN_DEVICE_A_LISTEN_PORT, _FWMARK and _BIND_* need CAP_NET_ADMIN in the namespace in which the device was made",
 		-EPERM);
 }
 
@@ -356,9 +422,8 @@ static int apply(struct warren_device *warren, const struct nlattr **tb,
 	if (err)
 		return err;
 	/* First what can fail. */
-	if (tb[WARREN_DEVICE_A_LISTEN_PORT]) {
-		err = set_listen_port(warren, tb[WARREN_DEVICE_A_LISTEN_PORT],
-				      extack);
+	if (tb[WARREN_DEVICE_A_LISTEN_PORT] || bind_attribute(tb)) {
+		err = set_socket(warren, tb, extack);
 		if (err)
 			return err;
 	}

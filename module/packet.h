@@ -30,6 +30,7 @@
 #include <linux/skbuff.h>
 #include "messages.h"
 
+struct warren_bind;
 struct warren_device;
 struct warren_endpoint;
 struct warren_peer;
@@ -121,10 +122,13 @@ struct warren_sockets {
  * @warren: configuration lock held; the old ones are closed
  * @net: where
  * @port: host order, 0 to have one chosen
+ * @bind: to what
  *
- * Return: 0 or the error of binding; the old sockets stay then.
+ * Port and binding become the device's. Return: 0 or the error of binding; what
+ * was open stays then, or is opened again.
  */
-int warren_socket_open(struct warren_device *warren, struct net *net, u16 port);
+int warren_socket_open(struct warren_device *warren, struct net *net, u16 port,
+		       const struct warren_bind *bind);
 
 /* Closes them. Context: process, configuration lock held. */
 void warren_socket_close(struct warren_device *warren);

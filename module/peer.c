@@ -68,8 +68,18 @@ static void do_work(struct work_struct *work)
 {
 	struct warren_peer *peer = container_of(work, struct warren_peer, work);
 
-	if (test_and_clear_bit(WARREN_PEER_CLEAR_KEYS, &peer->work_todo))
+	if (test_and_clear_bit(WARREN_PEER_TELL_CONFIRMED, &peer->work_todo))
+		warren_event_handshake_done(peer, false);
+	if (test_and_clear_bit(WARREN_PEER_TELL_MOVED, &peer->work_todo))
+		warren_event_send(peer, WARREN_EVENT_ENDPOINT_MOVED);
+	if (test_and_clear_bit(WARREN_PEER_TELL_STALLED, &peer->work_todo))
+		warren_event_send(peer, WARREN_EVENT_SESSION_STALLED);
+	if (test_and_clear_bit(WARREN_PEER_TELL_NO_ANSWER, &peer->work_todo))
+		warren_event_handshake_failed(peer, WARREN_HANDSHAKE_NO_ANSWER);
+	if (test_and_clear_bit(WARREN_PEER_EXPIRE_KEYS, &peer->work_todo)) {
 		warren_peer_clear_secrets(peer);
+		warren_event_send(peer, WARREN_EVENT_KEYS_EXPIRED);
+	}
 	if (test_and_clear_bit(WARREN_PEER_INITIATE, &peer->work_todo))
 		warren_handshake_send_initiation(peer);
 	warren_peer_put(peer);
@@ -139,6 +149,7 @@ void warren_peer_unlink(struct warren_peer *peer, struct list_head *unlinked)
 	/* A handshake that comes later sees @dead, and makes no index. */
 	WRITE_ONCE(peer->dead, true);
 	warren_peer_forget_session(peer);
+	warren_event_send(peer, WARREN_EVENT_PEER_REMOVED);
 }
 
 /* Steps 2 to 4. */
@@ -224,6 +235,13 @@ void warren_peer_queue_work(struct warren_peer *peer,
 		refcount_dec(&peer->kref.refcount);
 }
 
+void warren_peer_queue_event(struct warren_peer *peer,
+			     enum warren_peer_work what)
+{
+	if (unlikely(warren_event_wanted(peer->warren)))
+		warren_peer_queue_work(peer, what);
+}
+
 void warren_peer_forget_session(struct warren_peer *peer)
 {
 	mutex_lock(&peer->handshake_lock);
@@ -250,20 +268,39 @@ void warren_peer_read_endpoint(struct warren_peer *peer,
 	} while (read_seqretry(&peer->endpoint_lock, seq));
 }
 
-static bool same_endpoint(const struct warren_endpoint *a,
-			  const struct warren_endpoint *b)
+/* Where the peer is. */
+static bool same_address(const struct warren_endpoint *a,
+			 const struct warren_endpoint *b)
 {
 	if (a->addr.sa_family != b->addr.sa_family)
 		return false;
 	if (a->addr.sa_family == AF_INET)
 		return a->addr4.sin_port == b->addr4.sin_port &&
-		       a->addr4.sin_addr.s_addr == b->addr4.sin_addr.s_addr &&
-		       a->source4.s_addr == b->source4.s_addr &&
-		       a->source_ifindex4 == b->source_ifindex4;
+		       a->addr4.sin_addr.s_addr == b->addr4.sin_addr.s_addr;
 	return a->addr6.sin6_port == b->addr6.sin6_port &&
 	       ipv6_addr_equal(&a->addr6.sin6_addr, &b->addr6.sin6_addr) &&
-	       a->addr6.sin6_scope_id == b->addr6.sin6_scope_id &&
-	       ipv6_addr_equal(&a->source6, &b->source6);
+	       a->addr6.sin6_scope_id == b->addr6.sin6_scope_id;
+}
+
+/* And how we answer it. */
+static bool same_endpoint(const struct warren_endpoint *a,
+			  const struct warren_endpoint *b)
+{
+	if (!same_address(a, b))
+		return false;
+	if (a->addr.sa_family == AF_INET)
+		return a->source4.s_addr == b->source4.s_addr &&
+		       a->source_ifindex4 == b->source_ifindex4;
+	return ipv6_addr_equal(&a->source6, &b->source6);
+}
+
+static void move(struct warren_peer *peer,
+		 const struct warren_endpoint *endpoint)
+{
+	write_seqlock_bh(&peer->endpoint_lock);
+	peer->endpoint = *endpoint;
+	dst_cache_reset(&peer->route);
+	write_sequnlock_bh(&peer->endpoint_lock);
 }
 
 void warren_peer_set_endpoint(struct warren_peer *peer,
@@ -272,21 +309,23 @@ void warren_peer_set_endpoint(struct warren_peer *peer,
 	struct warren_endpoint now;
 
 	warren_peer_read_endpoint(peer, &now);
-	if (likely(same_endpoint(&now, endpoint)))
-		return;
-	write_seqlock_bh(&peer->endpoint_lock);
-	peer->endpoint = *endpoint;
-	dst_cache_reset(&peer->route);
-	write_sequnlock_bh(&peer->endpoint_lock);
+	if (!same_endpoint(&now, endpoint))
+		move(peer, endpoint);
 }
 
 void warren_peer_set_endpoint_from_skb(struct warren_peer *peer,
 				       const struct sk_buff *skb)
 {
-	struct warren_endpoint endpoint;
+	struct warren_endpoint endpoint, now;
 
-	if (!warren_socket_endpoint_from_skb(&endpoint, skb))
-		warren_peer_set_endpoint(peer, &endpoint);
+	if (warren_socket_endpoint_from_skb(&endpoint, skb))
+		return;
+	warren_peer_read_endpoint(peer, &now);
+	if (likely(same_endpoint(&now, &endpoint)))
+		return;
+	move(peer, &endpoint);
+	if (!same_address(&now, &endpoint))
+		warren_peer_queue_event(peer, WARREN_PEER_TELL_MOVED);
 }
 
 void warren_peer_clear_endpoint_source(struct warren_peer *peer)

@@ -23,8 +23,10 @@
 #include <net/dst_cache.h>
 #include "allowedips.h"
 #include "cookie.h"
+#include "event.h"
 #include "keypair.h"
 #include "noise.h"
+#include "stats.h"
 #include "timers.h"
 
 /**
@@ -52,10 +54,14 @@ struct warren_endpoint {
 	};
 };
 
-/* Bits of warren_peer.work_todo. */
+/* Bits of warren_peer.work_todo: things to do, and events to tell of. */
 enum warren_peer_work {
 	WARREN_PEER_INITIATE,
-	WARREN_PEER_CLEAR_KEYS,
+	WARREN_PEER_EXPIRE_KEYS,
+	WARREN_PEER_TELL_CONFIRMED,
+	WARREN_PEER_TELL_MOVED,
+	WARREN_PEER_TELL_STALLED,
+	WARREN_PEER_TELL_NO_ANSWER,
 };
 
 struct warren_peer {
@@ -72,6 +78,7 @@ struct warren_peer {
 
 	atomic64_t rx_bytes;
 	atomic64_t tx_bytes;
+	struct warren_peer_stats stats;
 	struct warren_timers timers;
 
 	struct mutex handshake_lock;	/* for the next four */
@@ -82,6 +89,7 @@ struct warren_peer {
 
 	struct work_struct work;
 	unsigned long work_todo;
+	struct warren_event_limit event_limit;
 
 	struct rhash_head table_node;	/* warren_device.peer_table */
 	struct list_head list;		/* warren_device.peers */
@@ -134,6 +142,10 @@ void warren_peer_put(struct warren_peer *peer);
 /* Asks for work in process context. Context: any. */
 void warren_peer_queue_work(struct warren_peer *peer,
 			    enum warren_peer_work what);
+
+/* The same for an event: only if anybody listens. */
+void warren_peer_queue_event(struct warren_peer *peer,
+			     enum warren_peer_work what);
 
 /* Wipes the handshake under way and the keypairs. Context: process. */
 void warren_peer_forget_session(struct warren_peer *peer);

@@ -62,6 +62,7 @@ struct incoming {
 	__le32 receiver;		/* its index */
 	unsigned int bytes;		/* authenticated since the last settling */
 	bool data;			/* and not only keepalives */
+	unsigned int packets;		/* of it delivered */
 	u8 dsfield;			/* of the outer header */
 	u64 now;
 };
@@ -100,9 +101,11 @@ static void settle(struct incoming *in)
 	warren_timers_traversed(peer);
 	if (in->data)
 		warren_timers_data_received(peer);
+	warren_stats_peer_add(peer, WARREN_STAT_RX_PACKETS, in->packets);
 	renew_session(in);
 	in->bytes = 0;
 	in->data = false;
+	in->packets = 0;
 }
 
 /* Context: under RCU. False when there is no such session. */
@@ -282,11 +285,12 @@ static void receive_message(struct incoming *in, unsigned int offset,
 		goto count;
 	if (unlikely(warren_keypairs_confirm(peer_of(in), in->keypair))) {
 		warren_timers_handshake_done(peer_of(in));
+		warren_peer_queue_event(peer_of(in), WARREN_PEER_TELL_CONFIRMED);
 		settle(in);
 		warren_send_staged(peer_of(in));
 	}
 	if (!skb->len) {
-		warren_stats_inc(in->warren, WARREN_STAT_RX_KEEPALIVE);
+		warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_KEEPALIVE);
 		consume_skb(skb);
 		return;
 	}
@@ -296,11 +300,15 @@ static void receive_message(struct incoming *in, unsigned int offset,
 		DEV_STATS_INC(dev, rx_errors);
 		goto count;
 	}
+	in->packets++;
 	dev_sw_netstats_rx_add(dev, skb->len);
 	napi_gro_receive(in->napi, skb);
 	return;
 count:
-	warren_stats_inc(in->warren, why);
+	if (in->keypair)
+		warren_stats_peer_inc(peer_of(in), why);
+	else
+		warren_stats_inc(in->warren, why);
 }
 
 static u8 outer_dsfield(const struct sk_buff *outer)

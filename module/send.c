@@ -213,8 +213,8 @@ static int send_messages(const struct outgoing *out, struct sk_buff *skb)
 			       seal_batch(out, i, &message) :
 			       seal_single(out, &message);
 		if (done < 0) {
-			warren_stats_inc(out->peer->warren,
-					 WARREN_STAT_TX_NO_MEMORY);
+			warren_stats_peer_inc(out->peer,
+					      WARREN_STAT_TX_NO_MEMORY);
 			return done;
 		}
 		skb_copy_hash(message, skb);
@@ -240,9 +240,9 @@ static void send_with(struct warren_peer *peer, struct warren_keypair *keypair,
 
 	err = warren_segments_plan(&out.segments, skb);
 	if (err) {
-		warren_stats_inc(peer->warren, err == -ENOMEM ?
-						       WARREN_STAT_TX_NO_MEMORY :
-						       WARREN_STAT_TX_NOT_IP);
+		warren_stats_peer_inc(peer, err == -ENOMEM ?
+						    WARREN_STAT_TX_NO_MEMORY :
+						    WARREN_STAT_TX_NOT_IP);
 		goto drop;
 	}
 	if (len)
@@ -253,7 +253,7 @@ static void send_with(struct warren_peer *peer, struct warren_keypair *keypair,
 		     WARREN_REJECT_AFTER_MESSAGES)) {
 		WRITE_ONCE(keypair->sending_valid, false);
 		warren_handshake_request(peer, false);
-		warren_stats_inc(peer->warren, WARREN_STAT_TX_STAGED_EXPIRED);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_STAGED_EXPIRED);
 		goto drop;
 	}
 
@@ -266,8 +266,10 @@ static void send_with(struct warren_peer *peer, struct warren_keypair *keypair,
 	if (len) {
 		warren_timers_data_sent(peer);
 		dev_sw_netstats_tx_add(dev, out.segments.count, len);
+		warren_stats_peer_add(peer, WARREN_STAT_TX_PACKETS,
+				      out.segments.count);
 	} else {
-		warren_stats_inc(peer->warren, WARREN_STAT_TX_KEEPALIVE);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_KEEPALIVE);
 	}
 	renew_session(peer, keypair, now);
 	consume_skb(skb);
@@ -297,7 +299,7 @@ static void stage(struct warren_peer *peer, struct sk_buff *skb)
 	       skb_queue_len(staged) > 1) {
 		old = __skb_dequeue(staged);
 		peer->staged_segments -= segments_of(old);
-		warren_stats_inc(peer->warren, WARREN_STAT_TX_STAGED_OVERFLOW);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_STAGED_OVERFLOW);
 		DEV_STATS_INC(peer->warren->dev, tx_dropped);
 		kfree_skb(old);
 	}
@@ -320,7 +322,7 @@ void warren_send_purge_staged(struct warren_peer *peer, unsigned int stat)
 
 	take_staged(peer, &packets);
 	while ((skb = __skb_dequeue(&packets))) {
-		warren_stats_inc(peer->warren, stat);
+		warren_stats_peer_inc(peer, stat);
 		DEV_STATS_INC(peer->warren->dev, tx_dropped);
 		kfree_skb(skb);
 	}

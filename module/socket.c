@@ -125,12 +125,13 @@ static struct rtable *route4(struct sock *sk, struct flowi4 *flow,
 	struct flowi4 unbound = *flow; /* a look-up writes into its argument */
 	struct rtable *rt;
 
-	flow->saddr = endpoint->source4.s_addr;
-	if (flow->saddr &&
+	if (endpoint->source4.s_addr)
+		flow->saddr = endpoint->source4.s_addr;
+	if (endpoint->source4.s_addr &&
 	    inet_confirm_addr(net, NULL, 0, flow->saddr, RT_SCOPE_HOST)) {
 		rt = ip_route_output_flow(net, flow, sk);
 		if (!IS_ERR(rt)) {
-			if (!endpoint->source_ifindex4 ||
+			if (!endpoint->source_ifindex4 || flow->flowi4_oif ||
 			    rt->dst.dev->ifindex == endpoint->source_ifindex4)
 				return rt;
 			ip_rt_put(rt);
@@ -163,7 +164,9 @@ static int send4(struct warren_device *warren, struct sock *sk,
 		 u8 dsfield, struct dst_cache *cache, bool *source_gone)
 {
 	struct flowi4 flow = {
+		.saddr = inet_sk(sk)->inet_saddr,
 		.daddr = endpoint->addr4.sin_addr.s_addr,
+		.flowi4_oif = sk->sk_bound_dev_if,
 		.fl4_dport = endpoint->addr4.sin_port,
 		.fl4_sport = inet_sk(sk)->inet_sport,
 		.flowi4_mark = skb->mark,
@@ -218,7 +221,8 @@ static int send6(struct warren_device *warren, struct sock *sk,
 		.fl6_dport = endpoint->addr6.sin6_port,
 		.fl6_sport = inet_sk(sk)->inet_sport,
 		.flowi6_mark = skb->mark,
-		.flowi6_oif = endpoint->addr6.sin6_scope_id,
+		.flowi6_oif = endpoint->addr6.sin6_scope_id ?:
+				      sk->sk_bound_dev_if,
 		.flowi6_proto = IPPROTO_UDP,
 	};
 	struct net *net = sock_net(sk);
@@ -235,6 +239,8 @@ static int send6(struct warren_device *warren, struct sock *sk,
 			*source_gone = true;
 			flow.saddr = in6addr_any;
 		}
+		if (ipv6_addr_any(&flow.saddr))
+			flow.saddr = inet6_sk(sk)->saddr;
 		dst = ip6_dst_lookup_flow(net, sk, &flow, NULL);
 		if (IS_ERR(dst))
 			return PTR_ERR(dst);
@@ -314,11 +320,11 @@ int warren_socket_send(struct warren_peer *peer, struct sk_buff *skb, u8 dsfield
 	if (likely(!err))
 		atomic64_add(len, &peer->tx_bytes);
 	else if (err == -EDESTADDRREQ)
-		warren_stats_inc(warren, WARREN_STAT_TX_NO_ENDPOINT);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_NO_ENDPOINT);
 	else if (err == -ELOOP)
-		warren_stats_inc(warren, WARREN_STAT_TX_LOOP);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_LOOP);
 	else
-		warren_stats_inc(warren, WARREN_STAT_TX_NO_ROUTE);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_NO_ROUTE);
 	return err;
 }
 
@@ -340,7 +346,7 @@ int warren_socket_send_buffer(struct warren_peer *peer, const void *buffer,
 	struct sk_buff *skb = skb_with(buffer, len);
 
 	if (!skb) {
-		warren_stats_inc(peer->warren, WARREN_STAT_TX_NO_MEMORY);
+		warren_stats_peer_inc(peer, WARREN_STAT_TX_NO_MEMORY);
 		return -ENOMEM;
 	}
 	return warren_socket_send(peer, skb, dsfield);
@@ -415,11 +421,14 @@ static int open_sock(struct sock **sk, struct warren_device *warren,
 }
 
 static int open_both(struct warren_sockets *sockets,
-		     struct warren_device *warren, struct net *net, u16 port)
+		     struct warren_device *warren, struct net *net, u16 port,
+		     const struct warren_bind *bind)
 {
 	struct udp_port_cfg config4 = {
 		.family = AF_INET,
+		.local_ip = bind->addr4,
 		.local_udp_port = htons(port),
+		.bind_ifindex = bind->ifindex,
 		.use_udp_checksums = true,
 	};
 	int err;
@@ -432,7 +441,9 @@ static int open_both(struct warren_sockets *sockets,
 	if (IS_ENABLED(CONFIG_IPV6) && ipv6_mod_enabled()) {
 		struct udp_port_cfg config6 = {
 			.family = AF_INET6,
+			.local_ip6 = bind->addr6,
 			.local_udp_port = htons(sockets->port),
+			.bind_ifindex = bind->ifindex,
 			.use_udp6_tx_checksums = true,
 			.use_udp6_rx_checksums = true,
 			.ipv6_v6only = true,
@@ -461,27 +472,53 @@ static void free_sockets(struct warren_sockets *old)
 	kfree(old);
 }
 
-int warren_socket_open(struct warren_device *warren, struct net *net, u16 port)
+static void replace_sockets(struct warren_device *warren,
+			    struct warren_sockets *new)
 {
-	struct warren_sockets *new, *old;
+	free_sockets(rcu_replace_pointer(warren->sockets, new,
+					 lockdep_is_held(&warren->lock)));
+}
+
+static int open_new(struct warren_device *warren, struct net *net, u16 port,
+		    const struct warren_bind *bind)
+{
+	struct warren_sockets *new;
 	int err, tries = 0;
 
-	lockdep_assert_held(&warren->lock);
 	new = kzalloc(sizeof(*new), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
 	do {
-		err = open_both(new, warren, net, port);
+		err = open_both(new, warren, net, port, bind);
 	} while (err == -EADDRINUSE && !port && ++tries < PORT_TRIES);
 	if (err) {
 		kfree(new);
 		return err;
 	}
 	warren->listen_port = new->port;
-	old = rcu_replace_pointer(warren->sockets, new,
-				  lockdep_is_held(&warren->lock));
-	free_sockets(old);
+	warren->bind = *bind;
+	replace_sockets(warren, new);
 	return 0;
+}
+
+int warren_socket_open(struct warren_device *warren, struct net *net, u16 port,
+		       const struct warren_bind *bind)
+{
+	bool reopen;
+	int err;
+
+	lockdep_assert_held(&warren->lock);
+	/* Ours would be in the new ones' way. */
+	reopen = rcu_access_pointer(warren->sockets) &&
+		 port == warren->listen_port;
+	if (reopen)
+		replace_sockets(warren, NULL);
+	err = open_new(warren, net, port, bind);
+	if (err && reopen &&
+	    open_new(warren, net, warren->listen_port, &warren->bind))
+		net_err_ratelimited("%s: the listen port could not be taken again\n",
+				    warren->dev->name);
+	return err;
 }
 
 void warren_socket_close(struct warren_device *warren)
@@ -489,8 +526,7 @@ void warren_socket_close(struct warren_device *warren)
 	struct warren_peer *peer;
 
 	lockdep_assert_held(&warren->lock);
-	free_sockets(rcu_replace_pointer(warren->sockets, NULL,
-					 lockdep_is_held(&warren->lock)));
+	replace_sockets(warren, NULL);
 	/* Nobody sends now, so the routes can be let go of: they pin devices. */
 	list_for_each_entry(peer, &warren->peers, list)
 		dst_cache_reset_now(&peer->route);

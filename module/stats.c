@@ -2,18 +2,34 @@
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include "device.h"
+#include "peer.h"
 #include "stats.h"
+#include "uapi/warren.h"
 
 static const char names[WARREN_STAT_COUNT][ETH_GSTRING_LEN] = {
 #define X(id, name) name,
-	WARREN_STATS(X)
+	WARREN_PEER_STATS(X)
+	WARREN_DEVICE_STATS(X)
 #undef X
 };
+
+/* A peer's have the numbers of the contract, which begin at 1. */
+#define X(id, name) &&WARREN_STAT_##id + 1 == (int)WARREN_PEER_STATS_A_##id
+static_assert(true WARREN_PEER_STATS(X));
+#undef X
 
 void warren_stats_add(struct warren_device *warren, enum warren_stat stat,
 		      unsigned int n)
 {
 	this_cpu_add(warren->stats->count[stat], n);
+}
+
+void warren_stats_peer_add(struct warren_peer *peer, enum warren_stat stat,
+			   unsigned int n)
+{
+	warren_stats_add(peer->warren, stat, n);
+	if (stat < WARREN_PEER_STAT_COUNT)
+		atomic64_add(n, &peer->stats.count[stat]);
 }
 
 static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)

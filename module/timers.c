@@ -78,6 +78,7 @@ static void retry(struct warren_peer *peer)
 		net_dbg_ratelimited("%s: peer %llu does not answer, giving up after %u handshakes\n",
 				    peer->warren->dev->name, peer->id,
 				    timers->attempts + 1);
+		warren_peer_queue_event(peer, WARREN_PEER_TELL_NO_ANSWER);
 		unset(peer, WARREN_DEADLINE_KEEPALIVE);
 		warren_send_purge_staged(peer, WARREN_STAT_TX_STAGED_EXPIRED);
 		/* Half-made handshakes are wiped as well in the end. */
@@ -111,10 +112,11 @@ static void fire(struct warren_peer *peer, enum warren_deadline which)
 		break;
 	case WARREN_DEADLINE_STALLED:
 		warren_peer_clear_endpoint_source(peer);
+		warren_peer_queue_event(peer, WARREN_PEER_TELL_STALLED);
 		warren_handshake_request(peer, false);
 		break;
 	case WARREN_DEADLINE_WIPE:
-		warren_peer_queue_work(peer, WARREN_PEER_CLEAR_KEYS);
+		warren_peer_queue_work(peer, WARREN_PEER_EXPIRE_KEYS);
 		break;
 	case WARREN_DEADLINE_PERSISTENT:
 		if (READ_ONCE(timers->persistent_interval))

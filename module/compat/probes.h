@@ -8,6 +8,7 @@
 #include <linux/timer.h>
 #include <crypto/blake2s.h>
 #include <crypto/chacha.h>
+#include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
 #define WARREN_PROBE(name, ...) \
@@ -28,6 +29,9 @@ WARREN_PROBE(RTNL_NEWLINK_PARAMS, struct rtnl_newlink_params *p; (void)p->tb; (v
 /* Network devices: a feature bit that became a member, statistics by type. */
 WARREN_PROBE(DEV_LLTX, struct net_device dev; dev.lltx = true)
 WARREN_PROBE(PCPU_STAT_TYPE, struct net_device dev; dev.pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS)
+
+/* Generic netlink: groups that only an administrator may listen to. */
+WARREN_PROBE(GENL_MCAST_CAP, struct genl_multicast_group g; g.flags = GENL_MCAST_CAP_NET_ADMIN)
 
 /* Crypto library: the BLAKE2s state got a name and blake2s() another order. */
 WARREN_PROBE(BLAKE2S_CTX, struct blake2s_ctx ctx; (void)ctx)

@@ -13,7 +13,9 @@ NLMSG_ERROR, NLMSG_DONE = 2, 3
 REQUEST, MULTI, ACK, DUMP, DUMP_INTR = 0x1, 0x2, 0x4, 0x300, 0x10
 ACK_CAPPED, ACK_TLVS = 0x100, 0x200
 NESTED, NET_BYTEORDER = 0x8000, 0x4000
-GENL_CTRL, CTRL_GETFAMILY = 0x10, 3
+NETLINK_ADD_MEMBERSHIP = 1
+GENL_CTRL, CTRL_GETFAMILY, CTRL_FAMILY_ID, CTRL_MCAST_GROUPS = 0x10, 3, 1, 7
+CTRL_GROUP_NAME, CTRL_GROUP_ID = 1, 2
 EXTACK_MSG, EXTACK_OFFS, EXTACK_POLICY, EXTACK_MISS_TYPE = 1, 2, 4, 5
 
 
@@ -135,10 +137,27 @@ class Generic(Netlink):
             if error.errno == errno.ENOENT:
                 raise NetlinkError(errno.ENOENT, f"no netlink family {family}", None)
             raise
-        self.family = struct.unpack("=H", dict(attributes(answers[0][1][4:]))[1])[0]
+        told = dict(attributes(answers[0][1][4:]))
+        self.family = struct.unpack("=H", told[CTRL_FAMILY_ID])[0]
+        self.groups = {}
+        for _, group in attributes(told.get(CTRL_MCAST_GROUPS, b"")):
+            group = dict(attributes(group))
+            self.groups[group[CTRL_GROUP_NAME].rstrip(b"\0").decode()] = \
+                struct.unpack("=I", group[CTRL_GROUP_ID])[0]
 
     def call(self, command, *attributes_, flags=0, version=1):
         """Returns the (flags, attribute bytes) of all answers."""
         answers = self.ask(self.family, flags, struct.pack("=BBH", command, version, 0)
                            + b"".join(attributes_))
         return [(f, body[4:]) for f, body in answers]
+
+    def join(self, group):
+        """Listens to a multicast group from now on."""
+        self.socket.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, self.groups[group])
+
+    def listen(self):
+        """Yields (command, attribute bytes) of each message of one datagram."""
+        self.sequence = 0
+        for kind, _, payload in self.receive():
+            if kind == self.family:
+                yield payload[0], payload[4:]

@@ -38,7 +38,14 @@ def attributes(name):
 
 def flags(name):
     found = next(d for d in SPEC["definitions"] if d["name"] == f"{name}-flags")
-    return {f"WARREN_{name}_F_{entry['name']}".upper().replace("-", "_"): 1 << i
+    return {f"WARREN_{name}_F_{entry['name']}".upper().replace("-", "_"):
+            1 << entry.get("value", i) for i, entry in enumerate(found["entries"])}
+
+
+def values(name, prefix):
+    """The entries of an enum of the specification, as the header names them."""
+    found = next(d for d in SPEC["definitions"] if d["name"] == name)
+    return {f"{prefix}_{entry['name']}".upper().replace("-", "_"): found["value-start"] + i
             for i, entry in enumerate(found["entries"])}
 
 
@@ -66,6 +73,30 @@ def allowedip_attributes():
 def all_flags():
     for name in ("device", "peer", "allowedip"):
         equal(flags(name), enum(f"warren_{name}_flag"), f"flags of {name}")
+
+
+@case
+def peer_stats_attributes():
+    want = {key: value for key, value in enum("warren_peer_stats_attribute").items() if value}
+    equal(attributes("peer-stats"), want, "attributes of peer-stats")
+
+
+@case
+def event_attributes():
+    same_attributes("event")
+
+
+@case
+def event_types_and_reasons():
+    equal(values("event-type", "WARREN_EVENT"), enum("warren_event_type"), "types of events")
+    equal(values("handshake-failure", "WARREN_HANDSHAKE"), enum("warren_handshake_failure"),
+          "reasons of failure")
+
+
+@case
+def multicast_groups():
+    group = re.search(r'#define WARREN_EVENT_GROUP "(\w+)"', HEADER).group(1)
+    equal([g["name"] for g in SPEC["mcast-groups"]["list"]], [group], "groups")
 
 
 @case

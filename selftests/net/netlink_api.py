@@ -410,13 +410,20 @@ BAD = {
                               (errno.EINVAL, errno.ERANGE), "ipaddr"),
     "unknown_prefix_flag": (prefix(flags=u32(A_FLAGS, 0x80)),
                             (errno.EOPNOTSUPP, errno.EINVAL), "flags"),
+    "interface_of_two_bytes": (u16(tunnel.D_BIND_IFINDEX, 1), WRONG_SIZE, "bind_ifindex"),
+    "bind_address_of_five_bytes": (attr(tunnel.D_BIND_ADDR4, bytes(5)), WRONG_SIZE, "bind_addr4"),
+    "bind_address_too_short": (attr(tunnel.D_BIND_ADDR6, bytes(15)), WRONG_SIZE, "bind_addr6"),
+    "counters_set": (one_peer(nest(tunnel.P_STATS)), errno.EINVAL, "stats"),
+    "reading_flag_in_a_change": (u32(D_FLAGS, tunnel.WITH_STATS), errno.EOPNOTSUPP, "flags"),
     "unknown_prefix_attribute": (prefix(more=u32(63, 1)), errno.EINVAL, 63),
 }
 
 # What the kernel's own module takes, or refuses in another way.
 LENIENT = {"peers_of_rubbish", "public_key_of_the_device", "endpoint_of_a_strange_family",
            "endpoint_too_short", "endpoint_too_long", "endpoint_ipv4_of_ipv6_size",
-           "unknown_prefix_flag", "address_of_five_bytes"}
+           "unknown_prefix_flag", "address_of_five_bytes", "reading_flag_in_a_change",
+           "interface_of_two_bytes", "bind_address_of_five_bytes", "bind_address_too_short",
+           "counters_set"}
 
 
 def snapshot(made):

@@ -17,7 +17,8 @@ from ktap import case, check, equal, eventually
 from netlink import NetlinkError
 from netns import Namespace, veth
 from peer import Peer, World
-from tunnel import KIND, OURS
+from tunnel import KIND, OURS, REMOVE_ME
+from tunnel import peer as setting
 from wgproto import INITIATION, RESPONSE
 
 AF41 = 0x88
@@ -176,6 +177,159 @@ def ipv6_link_local_endpoint():
     equal(world.delivered(), b"in", "payload")
     world.transmit(peer, b"out")
     equal(peer.receive_packet().data, b"out", "payload")
+
+
+# --- binding ------------------------------------------------------------------------------
+
+
+def ours():
+    if not OURS:
+        raise ktap.Skip("n/a: the kernel's own module cannot be bound")
+
+
+def index_of(ns, device):
+    with ns.entered():
+        return socket.if_nametoindex(device)
+
+
+def two_links(*more):
+    """A namespace for the device with links to two others, and a peer in each."""
+    here, there = two_hosts()
+    other = Namespace("other")
+    veth(here, "out1", other, "eth0", "address add 10.9.1.1/24 dev out1",
+         "address add fd19::1/64 dev out1 nodad", *more)
+    other.address("eth0", "10.9.1.2/24", "fd19::2/64")
+    world, one = world_of(here, there)
+    two = Peer(world, 1, ns=other, address="10.9.1.2")
+    two.target = "10.9.1.1"
+    world.peers.append(two)
+    world.device.set(peers=[two.setting()])
+    return world, one, two
+
+
+def unheard(peer):
+    """The device does not answer it, nor one who asks after it."""
+    peer.send(peer.initiation())
+    peer.silent(0.2)
+
+
+@case
+def bound_to_an_interface():
+    ours()
+    world, one, two = two_links()
+    one.initiate()
+    one.ping()
+    two.initiate()
+    two.ping()
+    index = index_of(world.ns, "out0")
+    world.device.bind(index)
+    equal(world.device.get().bind_ifindex, index, "interface in the dump")
+    one.ping()
+    unheard(two)
+    world.transmit(two, b"not that way")
+    two.silent(0.2)
+    for address in "10.9.0.2", "fd09::2":
+        one.move(address)
+        one.target = "10.9.0.1" if "." in address else "fd09::1"
+        one.initiate()
+        one.ping()
+    world.device.bind(0)
+    equal(world.device.get().bind_ifindex, 0, "interface in the dump")
+    one.ping()
+    two.initiate()
+    two.ping()
+
+
+@case
+def bound_to_a_vrf():
+    """The routes and addresses of the one network are not the other's."""
+    ours()
+    world, one, two = two_links("link add red type vrf table 100", "link set red up",
+                                "link set out1 master red",
+                                "address add fd19::1/64 dev out1 nodad")
+    one.initiate()
+    one.ping()
+    unheard(two)
+    world.device.bind(index_of(world.ns, "red"))
+    unheard(one)
+    for address in "10.9.1.2", "fd19::2":
+        two.move(address)
+        two.target = "10.9.1.1" if "." in address else "fd19::1"
+        two.initiate()
+        for _ in range(3):
+            two.ping()
+        equal(two.source[0], two.target, "source")
+    world.device.set(peers=[two.setting()])
+    world.transmit(two, b"first", 6)
+    equal(two.receive_packet().data, b"first", "payload after the endpoint was set")
+
+
+@case
+def bound_to_an_address():
+    ours()
+    here, there = two_hosts(("10.9.0.1/24", "10.9.0.7/24", "fd09::1/64", "fd09::7/64"))
+    world, peer = world_of(here, there)
+    world.device.bind(address4="10.9.0.7", address6="fd09::7")
+    equal(world.device.get().bind_addresses, ["10.9.0.7", "fd09::7"], "addresses in the dump")
+    for address, bound, free in (("10.9.0.2", "10.9.0.7", "10.9.0.1"),
+                                 ("fd09::2", "fd09::7", "fd09::1")):
+        peer.move(address)
+        peer.target = free
+        unheard(peer)
+        # Begun by us, when nothing told us how the peer reaches us.
+        world.device.set(peers=[setting(peer.public, flags=REMOVE_ME)])
+        world.device.set(peers=[peer.setting()])
+        world.transmit(peer, b"x")
+        initiation = peer.expect(INITIATION)
+        equal(peer.source[0], bound, "source of an initiation")
+        peer.target = bound
+        peer.respond(initiation)
+        equal(peer.receive_packet().data, b"x", "payload")
+        peer.ping()
+        equal(peer.source[0], bound, "source of data")
+
+
+@case
+def binding_changes_under_a_session():
+    """Port and session stay, also over down and up."""
+    ours()
+    here, there = two_hosts(("10.9.0.1/24", "10.9.0.7/24"), ("10.9.0.2/24",))
+    world, peer = world_of(here, there)
+    peer.initiate()
+    peer.ping()
+    peer.target = "10.9.0.7"
+    for bound in "10.9.0.7", "0.0.0.0", "10.9.0.7":
+        world.device.bind(address4=bound)
+        peer.send(peer.session.seal())
+        peer.ping()
+    here.ip("link set wg0 down", "link set wg0 up")
+    equal(world.device.get().bind_addresses, ["10.9.0.7"], "address")
+    equal(world.device.get().listen_port, world.port, "port")
+    peer.initiate()
+    peer.ping()
+
+
+@case
+def binding_that_cannot_be():
+    """Refused with its name, and the one before goes on."""
+    ours()
+    world, one, two = two_links()
+    world.device.bind(index_of(world.ns, "out0"))
+    one.initiate()
+    for arguments, number, word in (
+            ({"ifindex": 9999}, errno.ENODEV, "BIND_IFINDEX"),
+            ({"ifindex": index_of(world.ns, "wg0")}, errno.ELOOP, "BIND_IFINDEX"),
+            ({"address4": "10.99.99.99"}, errno.EADDRNOTAVAIL, "BIND_ADDR4"),
+            ({"address6": "fd99::9"}, errno.EADDRNOTAVAIL, "ADDR6")):
+        try:
+            world.device.bind(**arguments)
+            check(False, f"{arguments} was accepted")
+        except NetlinkError as error:
+            equal(error.errno, number, f"errno for {arguments}")
+            check(word in error.text, f"'{error.text}' does not name {word}")
+        equal(world.device.get().bind_addresses, [], "addresses")
+        one.ping()
+        unheard(two)
 
 
 # --- mark and ports --------------------------------------------------------------------

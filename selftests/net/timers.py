@@ -18,6 +18,7 @@ import ktap
 import wgproto
 from ktap import case, check, equal, within
 from peer import World, kind_of, sender_of
+from tunnel import HANDSHAKE_FAILED, KEYS_EXPIRED, NO_ANSWER, OURS, SESSION_STALLED, Events
 from tunnel import peer as setting
 from wgproto import DATA, INITIATION, KEEPALIVE_SIZE
 
@@ -68,6 +69,11 @@ def as_responder(**options):
     peer.ping()
     peer.send(peer.session.seal())
     return world, peer, clock
+
+
+def events_of(world):
+    """What the device tells from now on; None for the kernel's own module."""
+    return Events(world.ns) if OURS else None
 
 
 def exchange(world, peer):
@@ -180,6 +186,7 @@ def nothing_is_lost_over_a_rekey():
 def retries_every_5_s_with_jitter_and_gives_up_after_90_s():
     world = World()
     (peer,) = world.peers
+    events = events_of(world)
     with world.counts(tx_drop_staged_expired=3):
         for _ in range(3):
             world.transmit(peer, b"x")
@@ -195,6 +202,10 @@ def retries_every_5_s_with_jitter_and_gives_up_after_90_s():
     check(max(gaps) - min(gaps) > 0.02, f"no jitter: {gaps}")
     within(moments[-1] - moments[0], ATTEMPT - 8, ATTEMPT + 20, "seconds of trying")
     equal(len(senders), len(moments), "distinct sender indices")
+    if events:
+        event = events.expect(HANDSHAKE_FAILED, peer.public, 0)
+        equal(event.reason, NO_ANSWER, "reason of the failure that was told")
+        events.silent()
     world.transmit(peer, b"again")
     peer.respond()
     equal(peer.receive_packet().data, b"again", "a packet sent later")
@@ -229,12 +240,15 @@ def response_to_an_initiation_before_the_last():
 def no_answer_to_data_starts_a_handshake():
     """Sent, and nothing came back for 10 + 5 seconds: the session may be dead."""
     world, peer, clock = as_responder()
+    events = events_of(world)
     sent = Clock()
     world.transmit(peer, b"anyone?")
     equal(peer.receive_packet().data, b"anyone?", "payload")
     peer.open_initiation(seconds=30)
     within(sent(), KEEPALIVE + REKEY_TIMEOUT - 0.1, KEEPALIVE + REKEY_TIMEOUT + JITTER + SLACK,
            "seconds until the initiation")
+    if events:
+        events.expect(SESSION_STALLED, peer.public, 0)
 
 
 @timed
@@ -426,6 +440,7 @@ def keys_are_wiped_after_540_s():
     """The index is nobody's then; before, its session was only too old."""
     world, peer, clock = as_responder()
     late = [peer.sealed(b"late") for _ in range(2)]
+    events = events_of(world)
     clock.until(530)
     with world.counts(rx_drop_expired_key=1):
         peer.send(late[0])
@@ -434,6 +449,8 @@ def keys_are_wiped_after_540_s():
     with world.counts(rx_drop_unknown_index=1):
         peer.send(late[1])
         peer.silent(0.1)
+    if events:
+        events.expect(KEYS_EXPIRED, peer.public, 0)
     peer.initiate()
     peer.ping()
 
