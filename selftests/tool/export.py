@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import tempfile
 
-from common import TOP, check, cleanup, environment, equal
+from common import (PEERS, PRIVATE, TOP, USAGE, VALUE, check, cleanup, environment, equal, file_with,
+                    good, refused, warren)
 import ktap
 from ktap import case
 
@@ -84,6 +85,67 @@ def what_does_not_fit():
     for form in ("text", "svg"):
         equal(code(form, "x" * 2954), (errno.E2BIG, ""), f"{form} of 2954 bytes")
         equal(code(form, ""), (errno.EINVAL, ""), f"{form} of nothing")
+
+
+PHONE = f"""[Interface]
+Address = 10.0.0.2/24, fd00::2/64
+DNS = 10.0.0.1, example.org
+MTU = 1300
+ListenPort = 5
+PrivateKey = {PRIVATE}
+
+[Peer]
+PublicKey = {PEERS[0]}
+PresharedKey = {PRIVATE}
+AllowedIPs = 0.0.0.0/0, ::/0
+Endpoint = vpn.example.org:51820
+PersistentKeepalive = 25
+"""
+
+
+@case
+def a_phones_file():
+    path = file_with(PHONE, "t0.conf")
+    equal(good("export", path), PHONE, "text")
+    equal(good("check", path), f"{path}: 0 errors, 0 warnings\n", "it is a good one")
+    need("zbarimg")
+    equal(read(painted(good("export", path, "--qr")), "code.pgm"), PHONE, "camera")
+
+
+@case
+def what_phones_do_not_know_is_left_out():
+    lines = {"PreUp": "true", "PostUp": "true", "PreDown": "true", "PostDown": "true",
+             "Table": "off", "FwMark": "7"}
+    text = PHONE.replace("[Interface]\n", "[Interface]  # a comment\nSaveConfig = false\n" + "".join(
+        f"{key} = {value}\n" for key, value in lines.items()))
+    code, out, err = warren("export", file_with(text, "t0.conf"))
+    equal((code, out), (0, PHONE), "exit code and text")
+    for key in lines:
+        check(f"t0.conf: {key}: left out" in err, f"{key} in {err}")
+
+
+@case
+def what_cannot_be_exported():
+    path = file_with(PHONE.replace(f"PrivateKey = {PRIVATE}\n", ""), "t0.conf")
+    refused(VALUE, path, "PrivateKey", "remedy", argv=["export", path])
+    many = ", ".join(f"10.{n}.0.0/16" for n in range(250))
+    path = file_with(PHONE.replace("0.0.0.0/0", many), "t0.conf")
+    err = refused(VALUE, path, "2953", "remedy", argv=["export", path, "--qr"])
+    check(PRIVATE not in err, "no key is told")
+    refused(USAGE, "Usage: warren export", argv=["export"])
+    refused(USAGE, "Usage: warren export", argv=["export", "--qr"])
+    refused(USAGE, "Usage: warren export", argv=["export", path, "--svg"])
+
+
+@case
+def inits_phone_can_be_exported():
+    folder = tempfile.TemporaryDirectory(prefix="warren-")
+    cleanup(folder.cleanup)
+    good("init", "--dir", folder.name, "hq@vpn.example.org,192.168.1.0/24", "phone")
+    path = f"{folder.name}/phone/wg0.conf"
+    need("zbarimg")
+    equal(read(painted(good("export", path, "--qr")), "code.pgm"), good("export", path),
+          "camera")
 
 
 ktap.main()

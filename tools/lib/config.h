@@ -134,4 +134,18 @@ void warren_config_free(struct warren_config *config);
  */
 void warren_config_print(FILE *out, const struct warren_device *dev);
 
+/**
+ * warren_config_print_rest() - the same without the line [Interface] at its head
+ * @out: where to; the line, and maybe keys of up, stand there already
+ * @dev: the device
+ */
+void warren_config_print_rest(FILE *out, const struct warren_device *dev);
+
+/**
+ * warren_config_print_dns() - write the line DNS, if there is any
+ * @out: where to
+ * @config: the configuration
+ */
+void warren_config_print_dns(FILE *out, const struct warren_config *config);
+
 #endif /* WARREN_LIB_CONFIG_H */

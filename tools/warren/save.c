@@ -28,17 +28,6 @@ static void print_hooks(FILE *out, const char *key, const struct warren_strings 
 		fprintf(out, "%s = %s\n", key, hooks->s[i]);
 }
 
-static void print_dns(FILE *out, const struct warren_config *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->dns.n + c->search.n; i++)
-		fprintf(out, "%s%s", i ? ", " : "DNS = ",
-			i < c->dns.n ? c->dns.s[i] : c->search.s[i - c->dns.n]);
-	if (i)
-		fputs("\n", out);
-}
-
 /* All of [Interface] that showconf does not print. */
 static int print_interface(FILE *out, struct quick *q, struct warren_error *err)
 {
@@ -47,7 +36,7 @@ static int print_interface(FILE *out, struct quick *q, struct warren_error *err)
 	fputs("[Interface]\n", out);
 	if (warren_route_each_address(&q->rtnl, q->ifindex, print_address, out, err))
 		return -1;
-	print_dns(out, c);
+	warren_config_print_dns(out, c);
 	if (c->mtu)
 		fprintf(out, "MTU = %" PRIu32 "\n", c->mtu);
 	if (c->has_table && c->table < 0)
@@ -66,28 +55,13 @@ static int print_interface(FILE *out, struct quick *q, struct warren_error *err)
 static int print_all(FILE *out, struct quick *q, struct warren_error *err)
 {
 	struct warren_device dev;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *tunnel;
 	int ret;
 
 	ret = warren_ipc_get(&dev, q->name, err);
 	if (!ret)
 		ret = print_interface(out, q, err);
-	tunnel = ret ? NULL : open_memstream(&text, &size);
-	if (tunnel) {
-		warren_config_print(tunnel, &dev);
-		if (fclose(tunnel))
-			ret = warren_error_nomem(err);
-		else
-			/* Its own line [Interface] is there already. */
-			fputs(strchr(text, '\n') + 1, out);
-	} else if (!ret) {
-		ret = warren_error_nomem(err);
-	}
-	if (text)
-		warren_key_wipe(text, size);
-	free(text);
+	if (!ret)
+		warren_config_print_rest(out, &dev);
 	warren_device_free(&dev);
 	return ret;
 }
