@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "verbs.h"
+
 void quick_say(const char *fmt, ...)
 {
 	va_list ap;
@@ -85,6 +87,21 @@ int quick_open(struct quick *q, const char *arg, struct warren_error *err)
 				  "everyone may read the file");
 	warren_error_place(err, NULL, 0, NULL);
 	return warren_rtnl_open(&q->rtnl, err);
+}
+
+int quick_run(struct warren_error *err, int argc, char **argv,
+	      int (*run)(struct quick *q, struct warren_error *err))
+{
+	struct quick q;
+	int ret;
+
+	if (argc != 2)
+		return verb_usage(err);
+	ret = quick_open(&q, argv[1], err);
+	if (!ret)
+		ret = run(&q, err);
+	quick_close(&q);
+	return ret;
 }
 
 void quick_close(struct quick *q)

@@ -49,6 +49,18 @@ int quick_read(struct quick *q, const char *arg, struct warren_error *err);
 int quick_open(struct quick *q, const char *arg, struct warren_error *err);
 
 /**
+ * quick_run() - what a verb does whose only argument is a file
+ * @err: filled on failure
+ * @argc: number of arguments, the verb's name included
+ * @argv: the arguments
+ * @run: does it with the opened file; 0 or -1
+ *
+ * Return: 0 or -1.
+ */
+int quick_run(struct warren_error *err, int argc, char **argv,
+	      int (*run)(struct quick *q, struct warren_error *err));
+
+/**
  * quick_close() - give its memory back, keys overwritten
  * @q: from quick_open()
  */

@@ -99,22 +99,18 @@ int save_config(struct quick *q, struct warren_error *err)
 	return ret;
 }
 
-int verb_save(struct warren_error *err, int argc, char **argv)
+static int save(struct quick *q, struct warren_error *err)
 {
 	struct warren_device dev;
-	struct quick q;
-	int ret;
 
-	if (argc != 2)
-		return verb_usage(err);
-	ret = quick_open(&q, argv[1], err);
-	if (!ret) {
-		warren_device_init(&dev, q.name);
-		ret = warren_ipc_find(&dev, err);
-		q.ifindex = dev.ifindex;
-	}
-	if (!ret)
-		ret = save_config(&q, err);
-	quick_close(&q);
-	return ret;
+	warren_device_init(&dev, q->name);
+	if (warren_ipc_find(&dev, err))
+		return -1;
+	q->ifindex = dev.ifindex;
+	return save_config(q, err);
+}
+
+int verb_save(struct warren_error *err, int argc, char **argv)
+{
+	return quick_run(err, argc, argv, save);
 }

@@ -240,14 +240,5 @@ static int down(struct quick *q, struct warren_error *err)
 
 int verb_down(struct warren_error *err, int argc, char **argv)
 {
-	struct quick q;
-	int ret;
-
-	if (argc != 2)
-		return verb_usage(err);
-	ret = quick_open(&q, argv[1], err);
-	if (!ret)
-		ret = down(&q, err);
-	quick_close(&q);
-	return ret;
+	return quick_run(err, argc, argv, down);
 }
