@@ -2,7 +2,6 @@
 #include "route.h"
 
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <netlink/object.h>
 #include <netlink/route/addr.h>
@@ -320,61 +319,4 @@ int warren_route_mtu(struct warren_rtnl *rtnl, const struct warren_prefix *to, u
 	}
 	rtnl_route_put(r);
 	return ret;
-}
-
-/* libnl's rules know neither inversion nor prefix suppression. */
-static struct nl_msg *rule_message(int type, int flags, const struct warren_rule *rule)
-{
-	struct fib_rule_hdr head = {
-		.family = rule->family,
-		.table = rule->table < 256 ? rule->table : RT_TABLE_UNSPEC,
-		.action = FR_ACT_TO_TBL,
-		.flags = rule->not_mark ? FIB_RULE_INVERT : 0,
-	};
-	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
-
-	if (!msg)
-		return NULL;
-	if (nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) ||
-	    nla_put_u32(msg, FRA_TABLE, rule->table) ||
-	    (rule->priority && nla_put_u32(msg, FRA_PRIORITY, rule->priority)) ||
-	    (rule->not_mark && nla_put_u32(msg, FRA_FWMARK, rule->not_mark)) ||
-	    (rule->suppress_default && nla_put_u32(msg, FRA_SUPPRESS_PREFIXLEN, 0))) {
-		nlmsg_free(msg);
-		return NULL;
-	}
-	return msg;
-}
-
-int warren_route_add_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
-			  struct warren_error *err)
-{
-	struct nl_msg *msg = rule_message(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
-	int ret;
-
-	if (!msg)
-		return warren_error_nomem(err);
-	rtnl->error = 0;
-	ret = nl_send_sync(rtnl->sock, msg);
-	if (ret < 0)
-		return warren_rtnl_fail(rtnl, ret, err, "add a routing rule for table %u",
-					rule->table);
-	return 0;
-}
-
-int warren_route_del_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
-			  struct warren_error *err)
-{
-	struct nl_msg *msg = rule_message(RTM_DELRULE, 0, rule);
-	int ret;
-
-	if (!msg)
-		return warren_error_nomem(err);
-	rtnl->error = 0;
-	ret = nl_send_sync(rtnl->sock, msg);
-	if (ret >= 0)
-		return 0;
-	if (rtnl->error == ENOENT)
-		return 1;
-	return warren_rtnl_fail(rtnl, ret, err, "delete a routing rule of table %u", rule->table);
 }

@@ -28,6 +28,18 @@ static void print_hooks(FILE *out, const char *key, const struct warren_strings 
 		fprintf(out, "%s = %s\n", key, hooks->s[i]);
 }
 
+static void print_except(FILE *out, const struct warren_peer *except)
+{
+	char text[WARREN_ADDR_PREFIX];
+	size_t i;
+
+	for (i = 0; i < except->allowedips_n; i++)
+		fprintf(out, "%s%s", i ? ", " : "KillSwitchExcept = ",
+			warren_addr_print_prefix(text, &except->allowedips[i].prefix));
+	if (i)
+		fputs("\n", out);
+}
+
 /* All of [Interface] that showconf does not print. */
 static int print_interface(FILE *out, struct quick *q, struct warren_error *err)
 {
@@ -39,10 +51,17 @@ static int print_interface(FILE *out, struct quick *q, struct warren_error *err)
 	warren_config_print_dns(out, c);
 	if (c->mtu)
 		fprintf(out, "MTU = %" PRIu32 "\n", c->mtu);
-	if (c->has_table && c->table < 0)
+	if (c->table_name[0])
+		fprintf(out, "Table = %s\n", c->table_name);
+	else if (c->has_table && c->table < 0)
 		fprintf(out, "Table = %s\n", c->table == WARREN_TABLE_OFF ? "off" : "auto");
 	else if (c->has_table)
 		fprintf(out, "Table = %" PRId64 "\n", c->table);
+	if (c->rule_priority)
+		fprintf(out, "RulePriority = %" PRIu32 "\n", c->rule_priority);
+	if (c->kill_switch)
+		fputs("KillSwitch = true\n", out);
+	print_except(out, &c->except);
 	if (c->save_config)
 		fputs("SaveConfig = true\n", out);
 	print_hooks(out, "PreUp", &c->pre_up);
