@@ -93,7 +93,7 @@ demo:
 	@selftests/demo/run
 
 check:
-	@selftests/deps build vm tools unit net interop lint dkms control control-tests
+	@selftests/deps build vm tools tools-tests unit net interop lint dkms control control-tests
 	@$(MAKE) -j2 tools control
 	@selftests/run
 

@@ -28,6 +28,33 @@ PEERS = ("xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg=",
          "TrMvSoP4jYQlY6RIzBgbssQqY3vxI2Pi+y71lOWWXX0=",
          "gN65BkIKy1eCE9pP1wdc8ROUtkHLF2PfAqYdyYBz6EA=")
 
+# What show can print of a device, for scripts.
+FIELDS = ("public-key", "private-key", "listen-port", "fwmark", "peers", "preshared-keys",
+          "endpoints", "allowed-ips", "latest-handshakes", "transfer", "persistent-keepalive",
+          "dump")
+
+# A device of which everything is set, as showconf prints it.
+CONFIG = f"""[Interface]
+ListenPort = 51820
+FwMark = 0x1234
+PrivateKey = {PRIVATE}
+
+[Peer]
+PublicKey = {PEERS[0]}
+PresharedKey = {PRIVATE}
+AllowedIPs = 192.168.4.4/32, 10.0.0.0/8, fd00::/64
+Endpoint = [2001:db8::5]:51820
+PersistentKeepalive = 111
+
+[Peer]
+PublicKey = {PEERS[1]}
+
+[Peer]
+PublicKey = {PEERS[2]}
+AllowedIPs = 0.0.0.0/0
+Endpoint = 192.0.2.9:1
+"""
+
 
 def hexed(key):
     """A key in base64 as the socket's interface writes it."""

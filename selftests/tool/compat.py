@@ -2,36 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """wg and warren on one device of warren.ko, which with wireguard_compat=1 answers both."""
 
-from common import KERNEL, PEERS, PRIVATE, check, equal, file_with, good, refused, same
+from common import CONFIG, FIELDS, KERNEL, PEERS, check, equal, file_with, good, refused, same
 import ktap
 from ktap import case
 from netns import command
 
-A, B, C = PEERS
-FIELDS = ("public-key", "private-key", "listen-port", "fwmark", "peers", "preshared-keys",
-          "endpoints", "allowed-ips", "latest-handshakes", "transfer", "persistent-keepalive",
-          "dump")
-
-CONFIG = f"""[Interface]
-ListenPort = 51820
-FwMark = 0x1234
-PrivateKey = {PRIVATE}
-
-[Peer]
-PublicKey = {A}
-PresharedKey = {PRIVATE}
-AllowedIPs = 192.168.4.4/32, 10.0.0.0/8, fd00::/64
-Endpoint = [2001:db8::5]:51820
-PersistentKeepalive = 111
-
-[Peer]
-PublicKey = {B}
-
-[Peer]
-PublicKey = {C}
-AllowedIPs = 0.0.0.0/0
-Endpoint = 192.0.2.9:1
-"""
+A = PEERS[0]
 
 
 def made(kind):

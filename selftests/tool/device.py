@@ -7,38 +7,14 @@ import os
 import re
 import subprocess
 
-from common import (EXISTS, KERNEL, NODEV, PEERS, PERM, PRIVATE, TOP, WARREN, check, environment,
-                    equal, file_with, good, refused, run, same)
+from common import (CONFIG, EXISTS, FIELDS, KERNEL, NODEV, PEERS, PERM, PRIVATE, TOP, WARREN, check,
+                    environment, equal, file_with, good, refused, run, same)
 import ktap
 from ktap import case, cleanup, note
 from netns import Namespace, command, veth
 
 A, B, C = PEERS
 KINDS = ("warren", "wireguard")
-FIELDS = ("public-key", "private-key", "listen-port", "fwmark", "peers", "preshared-keys",
-          "endpoints", "allowed-ips", "latest-handshakes", "transfer", "persistent-keepalive",
-          "dump")
-
-CONFIG = f"""[Interface]
-ListenPort = 51820
-FwMark = 0x1234
-PrivateKey = {PRIVATE}
-
-[Peer]
-PublicKey = {A}
-PresharedKey = {PRIVATE}
-AllowedIPs = 192.168.4.4/32, 10.0.0.0/8, fd00::/64
-Endpoint = [2001:db8::5]:51820
-PersistentKeepalive = 111
-
-[Peer]
-PublicKey = {B}
-
-[Peer]
-PublicKey = {C}
-AllowedIPs = 0.0.0.0/0
-Endpoint = 192.0.2.9:1
-"""
 
 
 def made(name, kind):

@@ -235,7 +235,8 @@ def a_signal_half_way_undoes_all():
     before, rules = state(), guard()
     here = file_with("", "here")
     os.unlink(here)
-    path = file_with(with_lines(FULL, f"PostUp = touch {here}; sleep 60"), "t0.conf")
+    # No child may be there to take the signal in bash's place.
+    path = file_with(with_lines(FULL, f"PostUp = : > {here}; exec sleep 60"), "t0.conf")
     process = subprocess.Popen([WARREN, "up", path], env=environment(), stderr=subprocess.DEVNULL,
                                start_new_session=True)
     eventually(lambda: os.path.exists(here), "the hook runs", 30)

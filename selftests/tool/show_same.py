@@ -9,14 +9,10 @@ import base64
 import os
 import time
 
-from common import (Device, PEERS, SOCKETS, check, equal, good, need_wg, own_namespaces, peer,
+from common import (Device, FIELDS, PEERS, SOCKETS, check, equal, good, need_wg, own_namespaces, peer,
                     same, warren)
 import ktap
 from ktap import case
-
-FIELDS = ("public-key", "private-key", "listen-port", "fwmark", "peers", "preshared-keys",
-          "endpoints", "allowed-ips", "latest-handshakes", "transfer", "persistent-keepalive",
-          "dump")
 
 
 def full():

@@ -136,27 +136,27 @@ TEST(seals_the_text_of_rfc_8439)
 TEST(seals_every_length)
 {
 	for (size_t len = 0; len <= 1600; len++)
-		REQUIRE(seals(len, 0, len));
+		EXPECT(seals(len, 0, len));
 }
 
 TEST(opens_every_length_with_room)
 {
 	for (size_t len = 0; len <= 1600; len++)
-		REQUIRE(opens(len, 0, true, len));
+		EXPECT(opens(len, 0, true, len));
 }
 
 TEST(opens_every_length_without_room)
 {
 	for (size_t len = 0; len <= 1600; len++)
-		REQUIRE(opens(len, 0, false, len));
+		EXPECT(opens(len, 0, false, len));
 }
 
 TEST(long_packets)
 {
 	for (size_t len = 65000; len <= 65535; len += 67) {
-		REQUIRE(seals(len, 0, 1));
-		REQUIRE(opens(len, 0, true, 1));
-		REQUIRE(opens(len, 0, false, 1));
+		EXPECT(seals(len, 0, 1));
+		EXPECT(opens(len, 0, true, 1));
+		EXPECT(opens(len, 0, false, 1));
 	}
 }
 
@@ -166,9 +166,9 @@ TEST(any_address)
 
 	for (size_t offset = 0; offset < 16; offset++)
 		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-			REQUIRE(seals(lengths[i], offset, 2));
-			REQUIRE(opens(lengths[i], offset, true, 2));
-			REQUIRE(opens(lengths[i], offset, false, 2));
+			EXPECT(seals(lengths[i], offset, 2));
+			EXPECT(opens(lengths[i], offset, true, 2));
+			EXPECT(opens(lengths[i], offset, false, 2));
 		}
 }
 
@@ -198,7 +198,7 @@ static void refuses_changes(size_t len, bool room)
 	u8 *from = b.start + WARREN_AEAD_ROOM, other[WARREN_KEY_SIZE];
 
 	warren_aead_seal(from, len, 3, key);
-	REQUIRE(opens_as(from, sealed, room, 3, key));
+	EXPECT(opens_as(from, sealed, room, 3, key));
 	for (size_t i = 0; i < 8 * sealed; i++) {
 		from[i / 8] ^= 1 << i % 8;
 		CHECK(!opens_as(from, sealed, room, 3, key));

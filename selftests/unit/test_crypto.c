@@ -113,7 +113,7 @@ TEST(chacha20poly1305_of_rfc_8439)
 	from_hex(key, aead_key);
 	from_hex(ad, aead_ad);
 	len = from_hex(sealed, aead_sealed);
-	REQUIRE(len == sizeof(sealed) && sizeof(aead_plain) - 1 == len - WARREN_TAG_SIZE);
+	EXPECT(len == sizeof(sealed) && sizeof(aead_plain) - 1 == len - WARREN_TAG_SIZE);
 	CHECK(warren_open(out, sealed, len, ad, sizeof(ad), AEAD_NONCE, key));
 	CHECK(!memcmp(out, aead_plain, len - WARREN_TAG_SIZE));
 	warren_seal(out, (const u8 *)aead_plain, len - WARREN_TAG_SIZE, ad, sizeof(ad), AEAD_NONCE,

@@ -195,7 +195,7 @@ TEST(private_key_is_clamped)
 TEST(without_a_private_key_nothing_starts)
 {
 	setup();
-	REQUIRE(!create_initiation());
+	EXPECT(!create_initiation());
 	warren_identity_set(&initiator.identity, zeros);
 	warren_identity_set(&responder.identity, zeros);
 	CHECK(open_initiation() == -ENOKEY);
@@ -212,7 +212,7 @@ TEST(new_private_key_reaches_the_handshake)
 	u8 key[32] = {0x42};
 
 	setup();
-	REQUIRE(!create_initiation());
+	EXPECT(!create_initiation());
 	before = initiator.handshake;
 	warren_identity_set(&initiator.identity, key);
 	warren_handshake_forget_identity(&initiator.handshake);
@@ -239,14 +239,14 @@ TEST(steps_out_of_turn_are_refused)
 	CHECK(consume_response() == -EPROTO);
 	CHECK(warren_noise_derive_session(&session, &initiator.handshake) == -EPROTO);
 
-	REQUIRE(exchange_initiation());
+	EXPECT(exchange_initiation());
 	CHECK(warren_noise_derive_session(&session, &initiator.handshake) == -EPROTO);
 	CHECK(warren_noise_derive_session(&session, &responder.handshake) == -EPROTO);
 	CHECK(warren_noise_create_response(&response, &initiator.handshake, 1) == -EPROTO);
 
-	REQUIRE(!create_response());
+	EXPECT(!create_response());
 	CHECK(create_response() == -EPROTO);
-	REQUIRE(!consume_response());
+	EXPECT(!consume_response());
 	CHECK(consume_response() == -EPROTO);
 	CHECK(derive_sessions() && sessions_fit());
 	CHECK(warren_noise_derive_session(&session, &initiator.handshake) == -EPROTO);
@@ -257,10 +257,10 @@ TEST(second_initiation_replaces_the_first)
 	struct warren_message_response late;
 
 	setup();
-	REQUIRE(exchange_initiation() && !create_response());
+	EXPECT(exchange_initiation() && !create_response());
 	late = response;
 	time_passes();
-	REQUIRE(exchange_initiation() && !create_response());
+	EXPECT(exchange_initiation() && !create_response());
 	CHECK(warren_noise_consume_response(&initiator.handshake, &late, &initiator.identity) ==
 	      -EBADMSG);
 	CHECK(!consume_response());
@@ -272,9 +272,9 @@ TEST(crossing_initiations_end_in_one_session)
 	struct warren_message_initiation theirs;
 
 	setup();
-	REQUIRE(!create_initiation());
+	EXPECT(!create_initiation());
 	/* The responder starts one of its own, and then takes the initiator's. */
-	REQUIRE(!warren_noise_create_initiation(&theirs, &responder.handshake, &responder.identity,
+	EXPECT(!warren_noise_create_initiation(&theirs, &responder.handshake, &responder.identity,
 						7, timestamp));
 	CHECK(!open_initiation() && !accept_initiation() && !create_response());
 	CHECK(!consume_response() && derive_sessions() && sessions_fit());
@@ -285,10 +285,10 @@ TEST(secrets_of_a_handshake_are_wiped_after_it)
 	const struct warren_handshake *sides[] = {&initiator.handshake, &responder.handshake};
 
 	setup();
-	REQUIRE(exchange());
+	EXPECT(exchange());
 	CHECK(same(initiator.handshake.ephemeral_private, zeros, 32));
 	CHECK(same(responder.handshake.ephemeral_private, zeros, 32));
-	REQUIRE(derive_sessions());
+	EXPECT(derive_sessions());
 	for (unsigned int i = 0; i < ARRAY_SIZE(sides); i++) {
 		CHECK(sides[i]->state == WARREN_HANDSHAKE_NONE);
 		CHECK(same(sides[i]->remote_ephemeral, zeros, 32));
@@ -305,10 +305,10 @@ TEST(every_handshake_has_its_own_keys)
 	u8 key[32];
 
 	setup();
-	REQUIRE(exchange() && derive_sessions());
+	EXPECT(exchange() && derive_sessions());
 	memcpy(key, initiator.session.sending_key, sizeof(key));
 	time_passes();
-	REQUIRE(exchange() && derive_sessions() && sessions_fit());
+	EXPECT(exchange() && derive_sessions() && sessions_fit());
 	CHECK(!same(key, initiator.session.sending_key, sizeof(key)));
 }
 
@@ -322,7 +322,7 @@ TEST(flipped_bits_of_an_initiation_are_noticed)
 	struct warren_handshake before;
 
 	setup();
-	REQUIRE(!create_initiation());
+	EXPECT(!create_initiation());
 	before = responder.handshake;
 	for (size_t bit = first * 8; bit < end * 8; bit++) {
 		int ret;
@@ -346,7 +346,7 @@ TEST(initiation_for_another_is_not_opened)
 
 	setup();
 	warren_identity_set(&other, key);
-	REQUIRE(!create_initiation());
+	EXPECT(!create_initiation());
 	CHECK(warren_noise_open_initiation(&opened, &initiation, &other) == -EBADMSG);
 }
 
@@ -356,7 +356,7 @@ TEST(opening_tells_who_it_is_and_changes_nothing)
 
 	setup();
 	before = responder.handshake;
-	REQUIRE(!create_initiation() && !open_initiation());
+	EXPECT(!create_initiation() && !open_initiation());
 	CHECK(same(opened.remote_static, initiator.identity.public_key, 32));
 	CHECK(same(opened.remote_ephemeral, initiation.ephemeral, 32));
 	CHECK(same(&before, &responder.handshake, sizeof(before)));
@@ -374,7 +374,7 @@ TEST(impostor_is_opened_but_not_accepted)
 	memcpy(impostor.identity.public_key, initiator.identity.public_key, 32);
 	warren_handshake_init(&impostor.handshake, responder.identity.public_key);
 	warren_handshake_prepare(&impostor.handshake, &impostor.identity);
-	REQUIRE(!warren_noise_create_initiation(&initiation, &impostor.handshake,
+	EXPECT(!warren_noise_create_initiation(&initiation, &impostor.handshake,
 						&impostor.identity, 1, timestamp));
 	before = responder.handshake;
 	CHECK(!open_initiation());
@@ -387,28 +387,28 @@ TEST(replayed_timestamp_is_refused)
 	struct warren_handshake before;
 
 	setup();
-	REQUIRE(exchange_initiation());
+	EXPECT(exchange_initiation());
 	before = responder.handshake;
 	now += SECOND;
 	CHECK(accept_initiation() == -EALREADY);
 	CHECK(same(&before, &responder.handshake, sizeof(before)));
 
 	/* Neither the same moment again in another message, nor one before it. */
-	REQUIRE(!create_initiation() && !open_initiation());
+	EXPECT(!create_initiation() && !open_initiation());
 	CHECK(accept_initiation() == -EALREADY);
 	timestamp[8]--;
-	REQUIRE(!create_initiation() && !open_initiation());
+	EXPECT(!create_initiation() && !open_initiation());
 	CHECK(accept_initiation() == -EALREADY);
 	CHECK(same(&before, &responder.handshake, sizeof(before)));
 	timestamp[8] += 2;
-	REQUIRE(!create_initiation() && !open_initiation());
+	EXPECT(!create_initiation() && !open_initiation());
 	CHECK(!accept_initiation());
 }
 
 TEST(latest_timestamp_survives_clear_and_rekey)
 {
 	setup();
-	REQUIRE(exchange_initiation());
+	EXPECT(exchange_initiation());
 	warren_handshake_clear(&responder.handshake);
 	warren_handshake_forget_identity(&responder.handshake);
 	warren_handshake_prepare(&responder.handshake, &responder.identity);
@@ -421,10 +421,10 @@ TEST(flood_of_initiations_is_refused)
 	struct warren_handshake before;
 
 	setup();
-	REQUIRE(exchange_initiation());
+	EXPECT(exchange_initiation());
 	before = responder.handshake;
 	timestamp[7]++;
-	REQUIRE(!create_initiation() && !open_initiation());
+	EXPECT(!create_initiation() && !open_initiation());
 	CHECK(accept_initiation() == -EAGAIN);
 	now += INTERVAL - 1;
 	CHECK(accept_initiation() == -EAGAIN);
@@ -434,7 +434,7 @@ TEST(flood_of_initiations_is_refused)
 	/* A clock read a little earlier, by another worker, is within the interval. */
 	timestamp[7]++;
 	now -= 5;
-	REQUIRE(!create_initiation() && !open_initiation());
+	EXPECT(!create_initiation() && !open_initiation());
 	CHECK(accept_initiation() == -EAGAIN);
 }
 
@@ -454,7 +454,7 @@ TEST(flipped_bits_of_a_response_are_noticed)
 	struct warren_handshake before;
 
 	setup();
-	REQUIRE(exchange_initiation() && !create_response());
+	EXPECT(exchange_initiation() && !create_response());
 	before = initiator.handshake;
 	for (size_t bit = first * 8; bit < end * 8; bit++) {
 		((u8 *)&response)[bit / 8] ^= 1 << bit % 8;
@@ -471,7 +471,7 @@ TEST(different_psks_do_not_agree)
 
 	setup();
 	responder.handshake.preshared_key[31] ^= 1;
-	REQUIRE(exchange_initiation() && !create_response());
+	EXPECT(exchange_initiation() && !create_response());
 	before = initiator.handshake;
 	CHECK(consume_response() == -EBADMSG);
 	CHECK(same(&before, &initiator.handshake, sizeof(before)));
@@ -480,7 +480,7 @@ TEST(different_psks_do_not_agree)
 TEST(psk_set_while_a_handshake_runs_counts)
 {
 	setup();
-	REQUIRE(exchange_initiation());
+	EXPECT(exchange_initiation());
 	memset(initiator.handshake.preshared_key, 5, 32);
 	memset(responder.handshake.preshared_key, 5, 32);
 	CHECK(!create_response() && !consume_response());
@@ -493,7 +493,7 @@ TEST(low_order_peer_never_shakes_hands)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(low_order_points); i++) {
 		setup();
-		REQUIRE(!create_initiation() && !open_initiation());
+		EXPECT(!create_initiation() && !open_initiation());
 		warren_handshake_init(&initiator.handshake, low_order_points[i]);
 		warren_handshake_prepare(&initiator.handshake, &initiator.identity);
 		CHECK(same(initiator.handshake.static_static, zeros, 32));
@@ -511,7 +511,7 @@ TEST(low_order_peer_never_shakes_hands)
 TEST(low_order_ephemeral_of_an_initiation_is_refused)
 {
 	setup();
-	REQUIRE(!create_initiation());
+	EXPECT(!create_initiation());
 	for (unsigned int i = 0; i < ARRAY_SIZE(low_order_points); i++) {
 		memcpy(initiation.ephemeral, low_order_points[i], 32);
 		CHECK(open_initiation() == -EKEYREJECTED);
@@ -524,7 +524,7 @@ TEST(low_order_ephemeral_of_a_response_is_refused)
 	struct warren_handshake before;
 
 	setup();
-	REQUIRE(exchange_initiation() && !create_response());
+	EXPECT(exchange_initiation() && !create_response());
 	good = response;
 	before = initiator.handshake;
 	for (unsigned int i = 0; i < ARRAY_SIZE(low_order_points); i++) {
@@ -542,7 +542,7 @@ TEST(low_order_key_stops_a_response)
 	struct warren_handshake before;
 
 	setup();
-	REQUIRE(exchange_initiation());
+	EXPECT(exchange_initiation());
 	memset(responder.handshake.remote_static, 0, 32);
 	before = responder.handshake;
 	CHECK(create_response() == -EKEYREJECTED);

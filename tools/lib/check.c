@@ -285,13 +285,15 @@ static int check_default_routes(struct warren_findings *f, const struct warren_c
 
 	if (!line)
 		return 0;
-	if (c->table != WARREN_TABLE_AUTO &&
+	if (c->table != WARREN_TABLE_AUTO && !c->rule_priority && !c->kill_switch &&
 	    warren_check_add(f, "no-leak-guard", false, c->table_line ? c->table_line : line,
-			     "use Table = auto, or see to rules and a firewall in PostUp",
+			     "use Table = auto, RulePriority or KillSwitch, or see to rules and a "
+			     "firewall in PostUp",
 			     "a peer has a default route, but with this Table there are neither "
 			     "rules nor a leak guard for it"))
 		return -1;
-	if (!four == !six)
+	/* A kill switch lets nothing around, of neither family. */
+	if (!four == !six || c->kill_switch)
 		return 0;
 	return warren_check_add(f, "one-family", false, line,
 				four ? "add ::/0, if IPv6 shall not go around the tunnel"

@@ -176,29 +176,75 @@ static int mtu(struct parser *p, const char *value)
 	return 0;
 }
 
+static bool is_table_name(const char *text)
+{
+	const char *c = text;
+
+	while (isalnum((unsigned char)*c) || (*c && strchr("-_.", *c)))
+		c++;
+	return !*c && isalpha((unsigned char)*text) &&
+	       (size_t)(c - text) < sizeof(((struct warren_config *)0)->table_name);
+}
+
 static int table(struct parser *p, const char *value)
 {
+	struct warren_config *c = p->config;
 	uint32_t n;
 
-	p->config->has_table = true;
-	p->config->table_line = p->err->line;
+	c->has_table = true;
+	c->table_line = p->err->line;
+	c->table_name[0] = '\0';
 	if (!strcasecmp(value, "auto")) {
-		p->config->table = WARREN_TABLE_AUTO;
+		c->table = WARREN_TABLE_AUTO;
 	} else if (!strcasecmp(value, "off")) {
-		p->config->table = WARREN_TABLE_OFF;
+		c->table = WARREN_TABLE_OFF;
 	} else if (!strcasecmp(value, "main")) {
-		p->config->table = 254;
+		c->table = 254;
+	} else if (is_table_name(value)) {
+		c->table = WARREN_TABLE_NAMED;
+		strcpy(c->table_name, value);
 	} else {
 		/* A mark has the forms a table number may have. */
 		if (warren_addr_parse_fwmark(&n, value, p->err) || !n)
-			return warren_error_set(
-				p->err, WARREN_E_VALUE,
-				"use \"auto\", \"off\", \"main\" or the number of a "
-				"routing table",
-				"\"%s\" is not a routing table", value);
-		p->config->table = n;
+			return warren_error_set(p->err, WARREN_E_VALUE,
+						"use \"auto\", \"off\", \"main\" or the "
+						"number or name of a routing table",
+						"\"%s\" is not a routing table", value);
+		c->table = n;
 	}
 	return 0;
+}
+
+static int rule_priority(struct parser *p, const char *value)
+{
+	p->config->rule_priority_line = p->err->line;
+	/* There are two rules, and the main table's is at 32766. */
+	if (warren_addr_parse_number(&p->config->rule_priority, value, 32764) ||
+	    !p->config->rule_priority)
+		return warren_error_set(p->err, WARREN_E_VALUE,
+					"use 1 to 32764: this number and the next one are for "
+					"the two rules",
+					"\"%s\" is not a place for rules", value);
+	return 0;
+}
+
+static int parse_bool(bool *to, const char *value, struct warren_error *err)
+{
+	if (strcasecmp(value, "true") && strcasecmp(value, "false"))
+		return warren_error_set(err, WARREN_E_VALUE, "use \"true\" or \"false\"",
+					"\"%s\" is neither true nor false", value);
+	*to = !strcasecmp(value, "true");
+	return 0;
+}
+
+static int kill_switch(struct parser *p, const char *value)
+{
+	return parse_bool(&p->config->kill_switch, value, p->err);
+}
+
+static int kill_switch_except(struct parser *p, const char *value)
+{
+	return warren_addr_parse_allowedips(&p->config->except, value, NULL, p->err);
 }
 
 static int pre_up(struct parser *p, const char *value)
@@ -223,11 +269,7 @@ static int post_down(struct parser *p, const char *value)
 
 static int save_config(struct parser *p, const char *value)
 {
-	if (strcasecmp(value, "true") && strcasecmp(value, "false"))
-		return warren_error_set(p->err, WARREN_E_VALUE, "use \"true\" or \"false\"",
-					"\"%s\" is neither true nor false", value);
-	p->config->save_config = !strcasecmp(value, "true");
-	return 0;
+	return parse_bool(&p->config->save_config, value, p->err);
 }
 
 /* Spaces belong to a command; in any other value they mean nothing. */
@@ -250,6 +292,9 @@ static const struct key {
 	{"DNS", SECTION_INTERFACE, KEY_QUICK, dns},
 	{"MTU", SECTION_INTERFACE, KEY_QUICK, mtu},
 	{"Table", SECTION_INTERFACE, KEY_QUICK, table},
+	{"RulePriority", SECTION_INTERFACE, KEY_QUICK, rule_priority},
+	{"KillSwitch", SECTION_INTERFACE, KEY_QUICK, kill_switch},
+	{"KillSwitchExcept", SECTION_INTERFACE, KEY_QUICK, kill_switch_except},
 	{"PreUp", SECTION_INTERFACE, KEY_COMMAND, pre_up},
 	{"PostUp", SECTION_INTERFACE, KEY_COMMAND, post_up},
 	{"PreDown", SECTION_INTERFACE, KEY_COMMAND, pre_down},
@@ -530,6 +575,7 @@ void warren_config_free(struct warren_config *config)
 {
 	warren_device_free(&config->device);
 	free(config->addresses);
+	free(config->except.allowedips);
 	free_strings(&config->dns);
 	free_strings(&config->search);
 	free_strings(&config->pre_up);

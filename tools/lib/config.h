@@ -36,6 +36,8 @@ struct warren_address {
 /* Values of struct warren_config's @table that are no table. */
 #define WARREN_TABLE_AUTO -1
 #define WARREN_TABLE_OFF  -2
+/* A name, which the host's rt_tables files give a number; see @table_name. */
+#define WARREN_TABLE_NAMED -3
 
 /**
  * struct warren_config - a configuration file
@@ -45,8 +47,13 @@ struct warren_address {
  * @dns: DNS, those that are addresses
  * @search: DNS, those that are not
  * @mtu: MTU, 0 for automatic
- * @table: routing table number, WARREN_TABLE_AUTO or WARREN_TABLE_OFF
+ * @table: routing table number, WARREN_TABLE_AUTO, WARREN_TABLE_OFF, or
+ *         WARREN_TABLE_NAMED until somebody looks the name up
+ * @table_name: Table where it is a name, or empty
  * @has_table: the file says Table
+ * @rule_priority: RulePriority, 0 for none
+ * @kill_switch: KillSwitch
+ * @except: KillSwitchExcept; only its allowed IPs are used
  * @pre_up: PreUp, in order; likewise the other three
  * @post_up: PostUp
  * @pre_down: PreDown
@@ -55,6 +62,7 @@ struct warren_address {
  * @private_key_line: where the file says PrivateKey, or 0; likewise the others
  * @mtu_line: MTU
  * @table_line: Table
+ * @rule_priority_line: RulePriority
  */
 struct warren_config {
 	struct warren_device device;
@@ -64,7 +72,11 @@ struct warren_config {
 	struct warren_strings search;
 	uint32_t mtu;
 	int64_t table;
+	char table_name[32];
 	bool has_table;
+	uint32_t rule_priority;
+	bool kill_switch;
+	struct warren_peer except;
 	struct warren_strings pre_up;
 	struct warren_strings post_up;
 	struct warren_strings pre_down;
@@ -73,6 +85,7 @@ struct warren_config {
 	unsigned int private_key_line;
 	unsigned int mtu_line;
 	unsigned int table_line;
+	unsigned int rule_priority_line;
 };
 
 /**
@@ -117,7 +130,7 @@ int warren_config_read(struct warren_config *config, const char *path, enum warr
  * warren_config_is_ups() - whether a key is one that wg-quick(8) adds
  * @key: its name, in any case
  *
- * Return: true for Address, DNS, MTU, Table, SaveConfig and the hooks.
+ * Return: true for Address, DNS, MTU, Table and the like, SaveConfig and the hooks.
  */
 bool warren_config_is_ups(const char *key);
 
@@ -133,5 +146,19 @@ void warren_config_free(struct warren_config *config);
  * @dev: the device
  */
 void warren_config_print(FILE *out, const struct warren_device *dev);
+
+/**
+ * warren_config_print_rest() - the same without the line [Interface] at its head
+ * @out: where to; the line, and maybe keys of up, stand there already
+ * @dev: the device
+ */
+void warren_config_print_rest(FILE *out, const struct warren_device *dev);
+
+/**
+ * warren_config_print_dns() - write the line DNS, if there is any
+ * @out: where to
+ * @config: the configuration
+ */
+void warren_config_print_dns(FILE *out, const struct warren_config *config);
 
 #endif /* WARREN_LIB_CONFIG_H */

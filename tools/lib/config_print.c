@@ -33,11 +33,21 @@ static void print_peer(FILE *out, const struct warren_peer *peer)
 		fprintf(out, "PersistentKeepalive = %u\n", peer->keepalive);
 }
 
-void warren_config_print(FILE *out, const struct warren_device *dev)
+void warren_config_print_dns(FILE *out, const struct warren_config *config)
 {
 	size_t i;
 
-	fputs("[Interface]\n", out);
+	for (i = 0; i < config->dns.n + config->search.n; i++)
+		fprintf(out, "%s%s", i ? ", " : "DNS = ",
+			i < config->dns.n ? config->dns.s[i] : config->search.s[i - config->dns.n]);
+	if (i)
+		fputs("\n", out);
+}
+
+void warren_config_print_rest(FILE *out, const struct warren_device *dev)
+{
+	size_t i;
+
 	if (dev->listen_port)
 		fprintf(out, "ListenPort = %u\n", dev->listen_port);
 	if (dev->fwmark)
@@ -50,4 +60,10 @@ void warren_config_print(FILE *out, const struct warren_device *dev)
 			fputs("\n", out);
 		print_peer(out, &dev->peers[i]);
 	}
+}
+
+void warren_config_print(FILE *out, const struct warren_device *dev)
+{
+	fputs("[Interface]\n", out);
+	warren_config_print_rest(out, dev);
 }

@@ -2,7 +2,6 @@
 #include "route.h"
 
 #include <errno.h>
-#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <netlink/object.h>
 #include <netlink/route/addr.h>
@@ -56,8 +55,8 @@ static struct rtnl_addr *make_address(uint32_t ifindex, const struct warren_pref
 	return a;
 }
 
-int warren_route_add_address(struct warren_rtnl *rtnl, uint32_t ifindex,
-			     const struct warren_prefix *prefix, struct warren_error *err)
+static int change_address(struct warren_rtnl *rtnl, uint32_t ifindex,
+			  const struct warren_prefix *prefix, bool add, struct warren_error *err)
 {
 	struct rtnl_addr *a = make_address(ifindex, prefix);
 	char text[WARREN_ADDR_PREFIX];
@@ -66,30 +65,25 @@ int warren_route_add_address(struct warren_rtnl *rtnl, uint32_t ifindex,
 	if (!a)
 		return warren_error_nomem(err);
 	rtnl->error = 0;
-	ret = rtnl_addr_add(rtnl->sock, a, NLM_F_CREATE | NLM_F_EXCL);
+	ret = add ? rtnl_addr_add(rtnl->sock, a, NLM_F_CREATE | NLM_F_EXCL)
+		  : rtnl_addr_delete(rtnl->sock, a, 0);
 	rtnl_addr_put(a);
 	if (ret)
-		return warren_rtnl_fail(rtnl, ret, err, "add the address %s",
+		return warren_rtnl_fail(rtnl, ret, err, "%s the address %s", add ? "add" : "remove",
 					warren_addr_print_prefix(text, prefix));
 	return 0;
+}
+
+int warren_route_add_address(struct warren_rtnl *rtnl, uint32_t ifindex,
+			     const struct warren_prefix *prefix, struct warren_error *err)
+{
+	return change_address(rtnl, ifindex, prefix, true, err);
 }
 
 int warren_route_del_address(struct warren_rtnl *rtnl, uint32_t ifindex,
 			     const struct warren_prefix *prefix, struct warren_error *err)
 {
-	struct rtnl_addr *a = make_address(ifindex, prefix);
-	char text[WARREN_ADDR_PREFIX];
-	int ret;
-
-	if (!a)
-		return warren_error_nomem(err);
-	rtnl->error = 0;
-	ret = rtnl_addr_delete(rtnl->sock, a, 0);
-	rtnl_addr_put(a);
-	if (ret)
-		return warren_rtnl_fail(rtnl, ret, err, "remove the address %s",
-					warren_addr_print_prefix(text, prefix));
-	return 0;
+	return change_address(rtnl, ifindex, prefix, false, err);
 }
 
 int warren_route_each_address(struct warren_rtnl *rtnl, uint32_t ifindex,
@@ -149,8 +143,9 @@ static struct rtnl_route *make_route(uint32_t ifindex, const struct warren_prefi
 	return r;
 }
 
-int warren_route_add(struct warren_rtnl *rtnl, uint32_t ifindex, const struct warren_prefix *prefix,
-		     uint32_t table, struct warren_error *err)
+static int change_route(struct warren_rtnl *rtnl, uint32_t ifindex,
+			const struct warren_prefix *prefix, uint32_t table, bool add,
+			struct warren_error *err)
 {
 	struct rtnl_route *r = make_route(ifindex, prefix, table);
 	char text[WARREN_ADDR_PREFIX];
@@ -159,35 +154,34 @@ int warren_route_add(struct warren_rtnl *rtnl, uint32_t ifindex, const struct wa
 	if (!r)
 		return warren_error_nomem(err);
 	rtnl->error = 0;
-	ret = rtnl_route_add(rtnl->sock, r, NLM_F_CREATE | NLM_F_EXCL);
+	ret = add ? rtnl_route_add(rtnl->sock, r, NLM_F_CREATE | NLM_F_EXCL)
+		  : rtnl_route_delete(rtnl->sock, r, 0);
 	rtnl_route_put(r);
-	if (!ret)
+	if (ret)
+		return warren_rtnl_fail(rtnl, ret, err, "%s the route to %s",
+					add ? "add" : "remove",
+					warren_addr_print_prefix(text, prefix));
+	return 0;
+}
+
+int warren_route_add(struct warren_rtnl *rtnl, uint32_t ifindex, const struct warren_prefix *prefix,
+		     uint32_t table, struct warren_error *err)
+{
+	char text[WARREN_ADDR_PREFIX];
+
+	if (!change_route(rtnl, ifindex, prefix, table, true, err))
 		return 0;
-	warren_rtnl_fail(rtnl, ret, err, "add the route to %s",
-			 warren_addr_print_prefix(text, prefix));
 	if (rtnl->error == EEXIST)
-		return warren_error_set(err, WARREN_E_KERNEL,
-					"remove the other route, or set Table in [Interface]",
-					"there is a route to %s already", text);
+		return warren_error_set(
+			err, WARREN_E_KERNEL, "remove the other route, or set Table in [Interface]",
+			"there is a route to %s already", warren_addr_print_prefix(text, prefix));
 	return -1;
 }
 
 int warren_route_del(struct warren_rtnl *rtnl, uint32_t ifindex, const struct warren_prefix *prefix,
 		     uint32_t table, struct warren_error *err)
 {
-	struct rtnl_route *r = make_route(ifindex, prefix, table);
-	char text[WARREN_ADDR_PREFIX];
-	int ret;
-
-	if (!r)
-		return warren_error_nomem(err);
-	rtnl->error = 0;
-	ret = rtnl_route_delete(rtnl->sock, r, 0);
-	rtnl_route_put(r);
-	if (ret)
-		return warren_rtnl_fail(rtnl, ret, err, "remove the route to %s",
-					warren_addr_print_prefix(text, prefix));
-	return 0;
+	return change_route(rtnl, ifindex, prefix, table, false, err);
 }
 
 /* Calls for each single-hop route into an interface that the kernel did not make. */
@@ -325,61 +319,4 @@ int warren_route_mtu(struct warren_rtnl *rtnl, const struct warren_prefix *to, u
 	}
 	rtnl_route_put(r);
 	return ret;
-}
-
-/* libnl's rules know neither inversion nor prefix suppression. */
-static struct nl_msg *rule_message(int type, int flags, const struct warren_rule *rule)
-{
-	struct fib_rule_hdr head = {
-		.family = rule->family,
-		.table = rule->table < 256 ? rule->table : RT_TABLE_UNSPEC,
-		.action = FR_ACT_TO_TBL,
-		.flags = rule->not_mark ? FIB_RULE_INVERT : 0,
-	};
-	struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
-
-	if (!msg)
-		return NULL;
-	if (nlmsg_append(msg, &head, sizeof(head), NLMSG_ALIGNTO) ||
-	    nla_put_u32(msg, FRA_TABLE, rule->table) ||
-	    (rule->priority && nla_put_u32(msg, FRA_PRIORITY, rule->priority)) ||
-	    (rule->not_mark && nla_put_u32(msg, FRA_FWMARK, rule->not_mark)) ||
-	    (rule->suppress_default && nla_put_u32(msg, FRA_SUPPRESS_PREFIXLEN, 0))) {
-		nlmsg_free(msg);
-		return NULL;
-	}
-	return msg;
-}
-
-int warren_route_add_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
-			  struct warren_error *err)
-{
-	struct nl_msg *msg = rule_message(RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL, rule);
-	int ret;
-
-	if (!msg)
-		return warren_error_nomem(err);
-	rtnl->error = 0;
-	ret = nl_send_sync(rtnl->sock, msg);
-	if (ret < 0)
-		return warren_rtnl_fail(rtnl, ret, err, "add a routing rule for table %u",
-					rule->table);
-	return 0;
-}
-
-int warren_route_del_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
-			  struct warren_error *err)
-{
-	struct nl_msg *msg = rule_message(RTM_DELRULE, 0, rule);
-	int ret;
-
-	if (!msg)
-		return warren_error_nomem(err);
-	rtnl->error = 0;
-	ret = nl_send_sync(rtnl->sock, msg);
-	if (ret >= 0)
-		return 0;
-	if (rtnl->error == ENOENT)
-		return 1;
-	return warren_rtnl_fail(rtnl, ret, err, "delete a routing rule of table %u", rule->table);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Addresses, routes and routing rules of an interface.
+ * Addresses and routes of an interface.
  */
 #ifndef WARREN_LIB_ROUTE_H
 #define WARREN_LIB_ROUTE_H
@@ -145,43 +145,5 @@ void warren_route_copy_free(struct warren_route_copy *copy);
  */
 int warren_route_mtu(struct warren_rtnl *rtnl, const struct warren_prefix *to, uint32_t *mtu,
 		     uint32_t *ifindex, struct warren_error *err);
-
-/**
- * struct warren_rule - one routing rule
- * @family: AF_INET or AF_INET6
- * @table: the table it leads to
- * @priority: its place; 0 to have the kernel put it before those there are
- * @not_mark: match what does not have this mark; 0 to match all
- * @suppress_default: do not use the table's default routes
- */
-struct warren_rule {
-	uint16_t family;
-	uint32_t table;
-	uint32_t priority;
-	uint32_t not_mark;
-	bool suppress_default;
-};
-
-/**
- * warren_route_add_rule() - add a routing rule
- * @rtnl: open socket
- * @rule: the rule
- * @err: filled on failure
- *
- * Return: 0 or -1.
- */
-int warren_route_add_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
-			  struct warren_error *err);
-
-/**
- * warren_route_del_rule() - delete a routing rule
- * @rtnl: open socket
- * @rule: the rule
- * @err: filled on failure
- *
- * Return: 0; 1 if there is no such rule; -1.
- */
-int warren_route_del_rule(struct warren_rtnl *rtnl, const struct warren_rule *rule,
-			  struct warren_error *err);
 
 #endif /* WARREN_LIB_ROUTE_H */

@@ -8,6 +8,7 @@
 #include "../lib/link.h"
 #include "../lib/route.h"
 #include "../lib/sync.h"
+#include "full.h"
 #include "plan.h"
 #include "verbs.h"
 
@@ -26,7 +27,6 @@ static int add_step(struct plan *plan, struct step step, struct warren_error *er
 struct have {
 	struct step *list;
 	size_t n;
-	struct plan *plan;
 };
 
 static int add_have(struct have *have, struct step step)
@@ -47,11 +47,7 @@ static int have_address(void *arg, const struct warren_prefix *prefix)
 
 static int have_route(void *arg, const struct warren_prefix *prefix, uint32_t table)
 {
-	struct have *have = arg;
-
-	if (!prefix->cidr && table == have->plan->running.fwmark)
-		have->plan->full[prefix->family == AF_INET6] = true;
-	return add_have(have, (struct step){.what = STEP_ROUTE, .prefix = *prefix, .table = table});
+	return add_have(arg, (struct step){.what = STEP_ROUTE, .prefix = *prefix, .table = table});
 }
 
 static bool same(const struct step *a, const struct step *b)
@@ -94,7 +90,7 @@ static struct warren_prefix *running_networks(const struct warren_device *dev, s
 
 static int plan_addresses(struct plan *plan, struct quick *q, struct warren_error *err)
 {
-	struct have have = {.plan = plan};
+	struct have have = {};
 	struct step *want = calloc(q->config.addresses_n + 1, sizeof(*want));
 	size_t i, n = q->config.addresses_n;
 	int ret = 0;
@@ -129,7 +125,7 @@ static int compare_steps(const void *a, const void *b)
 
 static int plan_routes(struct plan *plan, struct quick *q, struct warren_error *err)
 {
-	struct have have = {.plan = plan};
+	struct have have = {};
 	struct warren_prefix *old = NULL;
 	struct step *want = NULL;
 	struct routes routes = {};
@@ -174,26 +170,48 @@ static int plan_routes(struct plan *plan, struct quick *q, struct warren_error *
 	return ret;
 }
 
-/* Routing of everything needs rules and a guard, which down and up see to. */
+/* Routing by rules needs what down and up see to. */
 static int check_full(const struct plan *plan, struct quick *q, struct warren_error *err)
 {
-	struct warren_device *wanted = &q->config.device;
-	bool four = full_wanted(q, AF_INET), six = full_wanted(q, AF_INET6);
+	static const uint16_t families[] = {AF_INET, AF_INET6};
+	const struct warren_device *wanted = &q->config.device;
+	size_t i;
 
-	if (four != plan->full[0] || six != plan->full[1])
-		return warren_error_set(
-			err, WARREN_E_UNSUPPORTED, "take it down and up again",
-			"%s: a default route comes or goes, which apply does not do", q->name);
-	if (!four && !six)
-		return 0;
-	if (!wanted->fwmark) {
-		wanted->fwmark = plan->running.fwmark;
-		wanted->has_fwmark = true;
+	for (i = 0; i < 2; i++) {
+		bool there;
+
+		if (full_there(q, families[i], plan->running.fwmark, &there, err))
+			return -1;
+		if (full_wanted(q, families[i]) != (there && plan->guard.full))
+			return warren_error_set(
+				err, WARREN_E_UNSUPPORTED, "take it down and up again",
+				"%s: a default route or rules come or go, which apply does not do",
+				q->name);
 	}
-	if (wanted->fwmark != plan->running.fwmark)
+	if (plan->guard.full && wanted->has_fwmark && wanted->fwmark != plan->running.fwmark)
 		return warren_error_set(err, WARREN_E_UNSUPPORTED, "take it down and up again",
 					"%s: its mark changes while rules depend on it", q->name);
 	return 0;
+}
+
+/* The guard lets packets of one mark through: the running one unless the file has another. */
+static int plan_guard(struct plan *plan, struct quick *q, struct warren_error *err)
+{
+	struct warren_device *wanted = &q->config.device;
+
+	if (guard_find(q, &plan->guard, err) || check_full(plan, q, err))
+		return -1;
+	plan->guard_wanted = plan->guard.full || q->config.kill_switch;
+	plan->kill_switch = q->config.kill_switch - plan->guard.kill_switch;
+	plan->guard_same = !plan->guard.there;
+	if (!plan->guard_wanted)
+		return 0;
+	if (!wanted->fwmark)
+		wanted->fwmark = plan->running.fwmark;
+	if (full_choose_mark(q, &wanted->fwmark, err))
+		return -1;
+	wanted->has_fwmark = true;
+	return guard_compare(q, &plan->guard, wanted->fwmark, &plan->guard_same, err);
 }
 
 static int make_plan(struct plan *plan, struct quick *q, struct warren_error *err)
@@ -209,7 +227,7 @@ static int make_plan(struct plan *plan, struct quick *q, struct warren_error *er
 		plan->mtu = q->config.mtu;
 	}
 	/* Addresses come before routes and go after them: see the order of run(). */
-	if (plan_addresses(plan, q, err) || plan_routes(plan, q, err) || check_full(plan, q, err))
+	if (plan_addresses(plan, q, err) || plan_routes(plan, q, err) || plan_guard(plan, q, err))
 		return -1;
 	return warren_sync_diff(&plan->request, &plan->running, &q->config.device,
 				WARREN_SYNC_EXACT, err);
@@ -301,7 +319,13 @@ static int run(struct plan *plan, struct quick *q, struct warren_error *err)
 	if (do_steps(plan, q, false, STEP_ROUTE, err) ||
 	    do_steps(plan, q, false, STEP_ADDRESS, err) || settle(plan, q, err))
 		return -1;
-	return plan->mtu ? warren_link_up(&q->rtnl, q->name, plan->mtu, err) : 0;
+	if (plan->mtu && warren_link_up(&q->rtnl, q->name, plan->mtu, err))
+		return -1;
+	/* Last, as the kernel replaces it as a whole; it knows addresses and networks. */
+	if (plan->guard_same)
+		return 0;
+	return plan->guard_wanted ? guard_set(q, q->config.device.fwmark, err)
+				  : guard_unset(q, err);
 }
 
 static int apply(struct quick *q, bool dry, bool json, struct warren_error *err)

@@ -50,6 +50,8 @@ static const struct verb verbs[] = {
 	{ "init", verb_init, "Write matching files, with new keys, for two sites or a star",
 	  "[--dir FOLDER] [--interface NAME] [--tunnel NETWORK] [--port PORT] "
 	  "SITE[@HOST[:PORT]][,NETWORK]... SITE[@HOST[:PORT]][,NETWORK]..." },
+	{ "export", verb_export, "Print a file as a phone takes it, or as a QR code for its camera",
+	  "{ FILE | INTERFACE } [--qr]" },
 };
 /* clang-format on */
 

@@ -129,6 +129,11 @@ static void tell_all(const struct plan *plan, tell_t tell, void *arg)
 		tell_number(tell, arg, "fwmark", "x", plan->running.fwmark, to->fwmark);
 	if (plan->mtu)
 		tell_number(tell, arg, "mtu", "d", plan->mtu_now, plan->mtu);
+	if (plan->kill_switch)
+		tell(arg, &(struct change){plan->kill_switch > 0 ? "add" : "remove", "kill-switch",
+					   NULL, NULL, NULL});
+	else if (!plan->guard_same)
+		tell_field(tell, arg, NULL, "guard", NULL, NULL);
 	for (i = 0; i < to->peers_n; i++)
 		tell_peer(plan, &to->peers[i], tell, arg);
 	for (i = 0; i < plan->steps_n; i++) {
@@ -165,7 +170,8 @@ static void print_one(void *arg, const struct change *c)
 
 static bool empty(const struct plan *plan)
 {
-	return !plan->steps_n && !plan->mtu && warren_sync_empty(&plan->request);
+	return !plan->steps_n && !plan->mtu && plan->guard_same &&
+	       warren_sync_empty(&plan->request);
 }
 
 void plan_print(FILE *out, const struct plan *plan)

@@ -5,6 +5,7 @@
 #ifndef WARREN_PLAN_H
 #define WARREN_PLAN_H
 
+#include "guard.h"
 #include "routes.h"
 
 /**
@@ -44,7 +45,10 @@ struct step {
  * @steps_n: their number
  * @mtu_now: the MTU as it is
  * @mtu: the MTU to be, 0 for no change
- * @full: a default route of this tunnel's own table is there: IPv4, IPv6
+ * @guard: the guard as it is
+ * @guard_wanted: whether there shall be one
+ * @guard_same: whether it stays as it is
+ * @kill_switch: 1 if one is added, -1 if it is removed, else 0
  */
 struct plan {
 	struct warren_device running;
@@ -54,7 +58,10 @@ struct plan {
 	size_t steps_n;
 	uint32_t mtu_now;
 	uint32_t mtu;
-	bool full[2];
+	struct guard guard;
+	bool guard_wanted;
+	bool guard_same;
+	int kill_switch;
 };
 
 /**

@@ -18,6 +18,7 @@
  * @config: what the file says
  * @rtnl: open routing socket
  * @ifindex: the interface's index while it exists
+ * @mark: the mark of its own packets, once it is chosen; 0 for none
  */
 struct quick {
 	char name[IFNAMSIZ];
@@ -25,6 +26,7 @@ struct quick {
 	struct warren_config config;
 	struct warren_rtnl rtnl;
 	uint32_t ifindex;
+	uint32_t mark;
 };
 
 /**
@@ -47,6 +49,18 @@ int quick_read(struct quick *q, const char *arg, struct warren_error *err);
  * Return: 0 or -1.
  */
 int quick_open(struct quick *q, const char *arg, struct warren_error *err);
+
+/**
+ * quick_run() - what a verb does whose only argument is a file
+ * @err: filled on failure
+ * @argc: number of arguments, the verb's name included
+ * @argv: the arguments
+ * @run: does it with the opened file; 0 or -1
+ *
+ * Return: 0 or -1.
+ */
+int quick_run(struct warren_error *err, int argc, char **argv,
+	      int (*run)(struct quick *q, struct warren_error *err));
 
 /**
  * quick_close() - give its memory back, keys overwritten
@@ -86,7 +100,7 @@ int run_program(char *const argv[], const char *input, struct warren_error *err)
 
 /**
  * run_find() - whether a program is there
- * @name: its name, looked for in PATH
+ * @name: its path, or its name, looked for in PATH
  *
  * Return: true if it can be run.
  */
@@ -111,37 +125,5 @@ int dns_set(const struct quick *q, struct warren_error *err);
  * Return: 0 or -1.
  */
 int dns_unset(const struct quick *q, struct warren_error *err);
-
-/**
- * full_wanted() - whether default routes of a file need routing by mark
- * @q: the interface
- * @family: AF_INET or AF_INET6
- *
- * Return: true if Table is auto and a peer has 0.0.0.0/0, or ::/0.
- */
-bool full_wanted(const struct quick *q, uint16_t family);
-
-/**
- * full_set() - lead everything into the tunnel but the tunnel's own packets
- * @q: the interface, up
- * @err: filled on failure
- *
- * Gives the device a mark, a table of that number with the default routes, rules
- * that send what has no mark there, and an nftables table that keeps the mark on
- * answers and drops what comes for the tunnel's address by another way.
- *
- * Return: 0 or -1; what was done before a failure is for full_unset().
- */
-int full_set(struct quick *q, struct warren_error *err);
-
-/**
- * full_unset() - take back what full_set() did
- * @q: the interface
- * @mark: the device's mark, read while it still existed
- * @err: filled on failure
- *
- * Return: 0 or -1.
- */
-int full_unset(struct quick *q, uint32_t mark, struct warren_error *err);
 
 #endif /* WARREN_QUICK_H */

@@ -106,14 +106,5 @@ static int resolve(struct quick *q, struct warren_error *err)
 
 int verb_resolve(struct warren_error *err, int argc, char **argv)
 {
-	struct quick q;
-	int ret;
-
-	if (argc != 2)
-		return verb_usage(err);
-	ret = quick_open(&q, argv[1], err);
-	if (!ret)
-		ret = resolve(&q, err);
-	quick_close(&q);
-	return ret;
+	return quick_run(err, argc, argv, resolve);
 }

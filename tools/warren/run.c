@@ -16,6 +16,8 @@ bool run_find(const char *name)
 	char *copy, *rest, *folder;
 	bool found = false;
 
+	if (strchr(name, '/'))
+		return !access(name, X_OK);
 	copy = strdup(path ? path : "/usr/sbin:/usr/bin:/sbin:/bin");
 	rest = copy;
 	while (copy && !found && (folder = strsep(&rest, ":"))) {

@@ -28,13 +28,14 @@ static void print_hooks(FILE *out, const char *key, const struct warren_strings 
 		fprintf(out, "%s = %s\n", key, hooks->s[i]);
 }
 
-static void print_dns(FILE *out, const struct warren_config *c)
+static void print_except(FILE *out, const struct warren_peer *except)
 {
+	char text[WARREN_ADDR_PREFIX];
 	size_t i;
 
-	for (i = 0; i < c->dns.n + c->search.n; i++)
-		fprintf(out, "%s%s", i ? ", " : "DNS = ",
-			i < c->dns.n ? c->dns.s[i] : c->search.s[i - c->dns.n]);
+	for (i = 0; i < except->allowedips_n; i++)
+		fprintf(out, "%s%s", i ? ", " : "KillSwitchExcept = ",
+			warren_addr_print_prefix(text, &except->allowedips[i].prefix));
 	if (i)
 		fputs("\n", out);
 }
@@ -47,13 +48,20 @@ static int print_interface(FILE *out, struct quick *q, struct warren_error *err)
 	fputs("[Interface]\n", out);
 	if (warren_route_each_address(&q->rtnl, q->ifindex, print_address, out, err))
 		return -1;
-	print_dns(out, c);
+	warren_config_print_dns(out, c);
 	if (c->mtu)
 		fprintf(out, "MTU = %" PRIu32 "\n", c->mtu);
-	if (c->has_table && c->table < 0)
+	if (c->table_name[0])
+		fprintf(out, "Table = %s\n", c->table_name);
+	else if (c->has_table && c->table < 0)
 		fprintf(out, "Table = %s\n", c->table == WARREN_TABLE_OFF ? "off" : "auto");
 	else if (c->has_table)
 		fprintf(out, "Table = %" PRId64 "\n", c->table);
+	if (c->rule_priority)
+		fprintf(out, "RulePriority = %" PRIu32 "\n", c->rule_priority);
+	if (c->kill_switch)
+		fputs("KillSwitch = true\n", out);
+	print_except(out, &c->except);
 	if (c->save_config)
 		fputs("SaveConfig = true\n", out);
 	print_hooks(out, "PreUp", &c->pre_up);
@@ -66,28 +74,13 @@ static int print_interface(FILE *out, struct quick *q, struct warren_error *err)
 static int print_all(FILE *out, struct quick *q, struct warren_error *err)
 {
 	struct warren_device dev;
-	char *text = NULL;
-	size_t size = 0;
-	FILE *tunnel;
 	int ret;
 
 	ret = warren_ipc_get(&dev, q->name, err);
 	if (!ret)
 		ret = print_interface(out, q, err);
-	tunnel = ret ? NULL : open_memstream(&text, &size);
-	if (tunnel) {
-		warren_config_print(tunnel, &dev);
-		if (fclose(tunnel))
-			ret = warren_error_nomem(err);
-		else
-			/* Its own line [Interface] is there already. */
-			fputs(strchr(text, '\n') + 1, out);
-	} else if (!ret) {
-		ret = warren_error_nomem(err);
-	}
-	if (text)
-		warren_key_wipe(text, size);
-	free(text);
+	if (!ret)
+		warren_config_print_rest(out, &dev);
 	warren_device_free(&dev);
 	return ret;
 }
@@ -125,22 +118,18 @@ int save_config(struct quick *q, struct warren_error *err)
 	return ret;
 }
 
-int verb_save(struct warren_error *err, int argc, char **argv)
+static int save(struct quick *q, struct warren_error *err)
 {
 	struct warren_device dev;
-	struct quick q;
-	int ret;
 
-	if (argc != 2)
-		return verb_usage(err);
-	ret = quick_open(&q, argv[1], err);
-	if (!ret) {
-		warren_device_init(&dev, q.name);
-		ret = warren_ipc_find(&dev, err);
-		q.ifindex = dev.ifindex;
-	}
-	if (!ret)
-		ret = save_config(&q, err);
-	quick_close(&q);
-	return ret;
+	warren_device_init(&dev, q->name);
+	if (warren_ipc_find(&dev, err))
+		return -1;
+	q->ifindex = dev.ifindex;
+	return save_config(q, err);
+}
+
+int verb_save(struct warren_error *err, int argc, char **argv)
+{
+	return quick_run(err, argc, argv, save);
 }

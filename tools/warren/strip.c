@@ -36,7 +36,7 @@ static void print_trimmed(const char *line, size_t len)
 	fputc('\n', stdout);
 }
 
-static int strip(const char *path, struct warren_error *err)
+static int strip(struct quick *q, struct warren_error *err)
 {
 	bool interface = false;
 	size_t room = 0, len;
@@ -45,9 +45,9 @@ static int strip(const char *path, struct warren_error *err)
 	FILE *f;
 	int ret = 0;
 
-	f = fopen(path, "re");
+	f = fopen(q->path, "re");
 	if (!f)
-		return warren_error_errno(err, WARREN_E_FILE, errno, "cannot open %s", path);
+		return warren_error_errno(err, WARREN_E_FILE, errno, "cannot open %s", q->path);
 	while ((got = getline(&line, &room, f)) > 0) {
 		len = strcspn(line, "\n");
 		key_of(line, key, sizeof(key));
@@ -57,7 +57,7 @@ static int strip(const char *path, struct warren_error *err)
 			print_trimmed(line, len);
 	}
 	if (ferror(f))
-		ret = warren_error_errno(err, WARREN_E_FILE, errno, "cannot read %s", path);
+		ret = warren_error_errno(err, WARREN_E_FILE, errno, "cannot read %s", q->path);
 	fputc('\n', stdout);
 	fclose(f);
 	if (line)
@@ -68,15 +68,6 @@ static int strip(const char *path, struct warren_error *err)
 
 int verb_strip(struct warren_error *err, int argc, char **argv)
 {
-	struct quick q;
-	int ret;
-
-	if (argc != 2)
-		return verb_usage(err);
 	/* Read as up would, so that a mistake is told here. */
-	ret = quick_open(&q, argv[1], err);
-	if (!ret)
-		ret = strip(q.path, err);
-	quick_close(&q);
-	return ret;
+	return quick_run(err, argc, argv, strip);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* up and down: a whole interface from a file, and back. */
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +8,8 @@
 #include "../lib/ipc.h"
 #include "../lib/link.h"
 #include "../lib/route.h"
-#include "quick.h"
+#include "full.h"
+#include "guard.h"
 #include "routes.h"
 #include "save.h"
 #include "verbs.h"
@@ -130,40 +132,87 @@ static int add_routes(struct quick *q, struct warren_error *err)
 	return ret;
 }
 
+static bool guard_wanted(const struct quick *q)
+{
+	return full_wanted(q, AF_INET) || full_wanted(q, AF_INET6) || q->config.kill_switch;
+}
+
+/* The guard comes before the interface can send, so that nothing goes around it. */
+static int set_guard(struct quick *q, struct warren_error *err)
+{
+	struct warren_device request;
+
+	if (!guard_wanted(q))
+		return 0;
+	if (full_choose_mark(q, &q->mark, err))
+		return -1;
+	warren_device_init(&request, q->name);
+	request.fwmark = q->mark;
+	request.has_fwmark = true;
+	quick_say("warren set %s fwmark %" PRIu32, q->name, q->mark);
+	return warren_ipc_set(&request, err) || guard_set(q, q->mark, err) ? -1 : 0;
+}
+
+/* A program runs the interface where the kernel cannot; it goes on by itself. */
+static int start_program(struct quick *q, struct warren_error *err)
+{
+	char name[IFNAMSIZ], *program = getenv("WG_QUICK_USERSPACE_IMPLEMENTATION");
+	char *argv[] = {program && *program ? program : "wireguard-go", name, NULL};
+
+	if (!run_find(argv[0]))
+		return -1;
+	memcpy(name, q->name, sizeof(name));
+	quick_say("the kernel has no such interfaces; more slowly: %s %s", argv[0], name);
+	return run_program(argv, NULL, err);
+}
+
+/* Of a kind, or without one of the first that there is. */
+static int make_interface(struct quick *q, const char *kind, struct warren_error *err)
+{
+	struct warren_error other = *err;
+
+	quick_say("ip link add %s type %s", q->name, kind ? kind : "warren");
+	if (!warren_link_add(&q->rtnl, q->name, kind ? kind : "warren", 0, err))
+		return 0;
+	if (kind || err->code != WARREN_E_UNSUPPORTED)
+		return -1;
+	quick_say("ip link add %s type wireguard", q->name);
+	if (!warren_link_add(&q->rtnl, q->name, "wireguard", 0, &other))
+		return 0;
+	if (other.code == WARREN_E_UNSUPPORTED)
+		return start_program(q, err);
+	*err = other;
+	return -1;
+}
+
 static int configure(struct quick *q, const char *kind, struct warren_error *err)
 {
 	struct warren_link link;
 
-	quick_say("ip link add %s type %s", q->name, kind);
-	if (warren_link_add(&q->rtnl, q->name, kind, 0, err))
-		return -1;
-	if (warren_link_get(&q->rtnl, &link, q->name, err))
+	if (make_interface(q, kind, err) || warren_link_get(&q->rtnl, &link, q->name, err))
 		return -1;
 	q->ifindex = link.ifindex;
 	quick_say("warren setconf %s %s", q->name, q->path);
-	if (warren_ipc_set(&q->config.device, err) || interrupted(err) || add_addresses(q, err) ||
-	    bring_up(q, err) || interrupted(err) || dns_set(q, err) || full_set(q, err) ||
-	    add_routes(q, err) || interrupted(err))
+	if (warren_ipc_set(&q->config.device, err) || set_guard(q, err) || interrupted(err) ||
+	    add_addresses(q, err) || bring_up(q, err) || interrupted(err) || dns_set(q, err) ||
+	    full_set(q, q->mark, err) || add_routes(q, err) || interrupted(err))
 		return -1;
 	return run_hooks(q, &q->config.post_up, "PostUp", err);
 }
 
 /* Removes the interface and all that hangs on it; goes on after a failure. */
-static int dismantle(struct quick *q, struct warren_error *err)
+static int dismantle(struct quick *q, const struct guard *guard, struct warren_error *err)
 {
-	struct warren_device dev;
-	uint32_t mark = 0;
 	int ret = 0;
 
-	if (!warren_ipc_get(&dev, q->name, err))
-		mark = dev.fwmark;
-	warren_device_free(&dev);
-	if (full_unset(q, mark, err))
+	if (guard->full && full_unset(q, guard->mark, err))
 		ret = -1;
 	if (dns_unset(q, err))
 		ret = -1;
 	quick_say("ip link delete dev %s", q->name);
 	if (warren_link_del(&q->rtnl, q->name, err))
+		ret = -1;
+	if (guard->there && guard_unset(q, err))
 		ret = -1;
 	return ret;
 }
@@ -172,6 +221,7 @@ static int up(struct quick *q, const char *kind, struct warren_error *err)
 {
 	const char *retries = getenv("WG_ENDPOINT_RESOLUTION_RETRIES");
 	struct warren_error ignored = {};
+	struct guard before, guard;
 	struct warren_link link;
 	int ret;
 
@@ -187,16 +237,24 @@ static int up(struct quick *q, const char *kind, struct warren_error *err)
 	if (warren_addr_resolve(&q->config.device, warren_addr_retries(retries), err))
 		return -1;
 	warren_error_place(err, NULL, 0, NULL);
+	if (guard_find(q, &before, err))
+		return -1;
 	hold_signals();
+	/* Rules of an interface that went away by itself. */
+	if (before.full && full_unset(q, before.mark, err))
+		return -1;
 	ret = configure(q, kind, err);
-	if (ret && q->ifindex)
-		dismantle(q, &ignored);
+	if (ret && q->ifindex && !guard_find(q, &guard, &ignored)) {
+		/* A kill switch that outlived its interface holds until down. */
+		guard.there &= !before.kill_switch;
+		dismantle(q, &guard, &ignored);
+	}
 	return ret;
 }
 
 int verb_up(struct warren_error *err, int argc, char **argv)
 {
-	const char *arg = NULL, *kind = "warren";
+	const char *arg = NULL, *kind = NULL;
 	struct quick q;
 	int i, ret;
 
@@ -210,7 +268,7 @@ int verb_up(struct warren_error *err, int argc, char **argv)
 	}
 	if (!arg)
 		return verb_usage(err);
-	if (strcmp(kind, "warren") && strcmp(kind, "wireguard"))
+	if (kind && strcmp(kind, "warren") && strcmp(kind, "wireguard"))
 		return warren_error_set(err, WARREN_E_USAGE, NULL,
 					"\"%s\" is neither warren nor wireguard", kind);
 	ret = quick_open(&q, arg, err);
@@ -220,34 +278,40 @@ int verb_up(struct warren_error *err, int argc, char **argv)
 	return ret;
 }
 
+/* The interface went away by itself; its guard and its rules did not. */
+static int down_rest(struct quick *q, const struct guard *guard, struct warren_error *err)
+{
+	quick_say("%s is gone: what it left behind goes as well", q->name);
+	hold_signals();
+	if (guard->full && full_unset(q, guard->mark, err))
+		return -1;
+	if (guard_unset(q, err))
+		return -1;
+	return run_hooks(q, &q->config.post_down, "PostDown", err);
+}
+
 static int down(struct quick *q, struct warren_error *err)
 {
 	struct warren_device dev;
+	struct guard guard;
 
+	if (guard_find(q, &guard, err))
+		return -1;
 	warren_device_init(&dev, q->name);
 	if (warren_ipc_find(&dev, err))
-		return -1;
+		return err->code == WARREN_E_NODEV && guard.there ? down_rest(q, &guard, err) : -1;
 	q->ifindex = dev.ifindex;
 	if (run_hooks(q, &q->config.pre_down, "PreDown", err))
 		return -1;
 	if (q->config.save_config && save_config(q, err))
 		return -1;
 	hold_signals();
-	if (dismantle(q, err))
+	if (dismantle(q, &guard, err))
 		return -1;
 	return run_hooks(q, &q->config.post_down, "PostDown", err);
 }
 
 int verb_down(struct warren_error *err, int argc, char **argv)
 {
-	struct quick q;
-	int ret;
-
-	if (argc != 2)
-		return verb_usage(err);
-	ret = quick_open(&q, argv[1], err);
-	if (!ret)
-		ret = down(&q, err);
-	quick_close(&q);
-	return ret;
+	return quick_run(err, argc, argv, down);
 }

@@ -21,6 +21,7 @@ declare -gA _warren_words=(
 	[apply]="--dry-run --json"
 	[resolve]=""
 	[migrate]=""
+	[export]="--qr"
 	[init]="--dir --interface --tunnel --port"
 )
 
@@ -45,7 +46,7 @@ _warren()
 	esac
 	names=$(warren show interfaces 2>/dev/null)
 	case $verb in
-	up | down | save | strip | check | apply | resolve)
+	up | down | save | strip | check | apply | resolve | export)
 		mapfile -t COMPREPLY < <(compgen -f -X '!*.conf' -- "$word"; compgen -d -- "$word"
 			compgen -W "${_warren_words[$verb]} $names" -- "$word") ;;
 	setconf | addconf | syncconf)

@@ -9,12 +9,12 @@ function __warren_verb
 	__fish_seen_subcommand_from $argv
 end
 
-set -l verbs show showconf set setconf addconf syncconf genkey genpsk pubkey add del up down save strip check apply resolve migrate init
+set -l verbs show showconf set setconf addconf syncconf genkey genpsk pubkey add del up down save strip check apply resolve migrate init export
 
 complete -c warren -f
 complete -c warren -n "not __fish_seen_subcommand_from $verbs" -a "$verbs --help --version"
-complete -c warren -n "__warren_verb show showconf set setconf addconf syncconf del migrate up down save strip check apply resolve" -a "(__warren_interfaces)"
-complete -c warren -n "__warren_verb setconf addconf syncconf up down save strip check apply resolve" -F
+complete -c warren -n "__warren_verb show showconf set setconf addconf syncconf del migrate up down save strip check apply resolve export" -a "(__warren_interfaces)"
+complete -c warren -n "__warren_verb setconf addconf syncconf up down save strip check apply resolve export" -F
 complete -c warren -n "__warren_verb show" -a "all interfaces --json public-key private-key listen-port fwmark peers preshared-keys endpoints allowed-ips latest-handshakes transfer persistent-keepalive dump"
 complete -c warren -n "__warren_verb showconf" -a "--json"
 complete -c warren -n "__warren_verb set" -a "listen-port fwmark private-key peer remove preshared-key endpoint persistent-keepalive allowed-ips"
@@ -35,3 +35,4 @@ complete -c warren -n "__warren_verb apply" -a "--dry-run --json"
 complete -c warren -n "__warren_verb resolve" -a ""
 complete -c warren -n "__warren_verb migrate" -a ""
 complete -c warren -n "__warren_verb init" -a "--dir --interface --tunnel --port"
+complete -c warren -n "__warren_verb export" -a "--qr"

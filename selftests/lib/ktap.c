@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "ktap.h"
 
+#include <stdarg.h>
+
 static struct ktap_case *first, **last = &first;
-static int number_of_cases;
 static bool failed;
 
 void ktap_register(struct ktap_case *test)
 {
 	*last = test;
 	last = &test->next;
-	number_of_cases++;
 }
 
 bool ktap_check(bool ok, const char *file, int line, const char *what)
 {
+	const char *slash = strrchr(file, '/');
+
 	if (!ok) {
 		failed = true;
-		printf("# %s:%d: not so: %s\n", file, line, what);
+		printf("# %s:%d: not so: %s\n", slash ? slash + 1 : file, line, what);
 	}
 	return ok;
 }
@@ -36,25 +34,28 @@ void ktap_note(const char *format, ...)
 	printf("\n");
 }
 
-int main(int argc, char *argv[])
+static bool chosen(const struct ktap_case *test, const char *only)
 {
-	const char *only = argc > 1 ? argv[1] : NULL;
+	return !only || !strcmp(test->name, only);
+}
+
+static int run(const char *only)
+{
 	bool any_failed = false;
 	int number = 0;
 
 	/* A crash must not take along what was said before it. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (struct ktap_case *test = first; only && test; test = test->next)
-		number += !strcmp(test->name, only);
-	if (only && !number) {
-		fprintf(stderr, "%s: no case is named '%s'\n", argv[0], only);
+	for (struct ktap_case *test = first; test; test = test->next)
+		number += chosen(test, only);
+	if (!number) {
+		fprintf(stderr, "no case is named '%s'\n", only ? only : "");
 		return 2;
 	}
-
-	printf("TAP version 13\n1..%d\n", only ? number : number_of_cases);
+	printf("TAP version 13\n1..%d\n", number);
 	number = 0;
 	for (struct ktap_case *test = first; test; test = test->next) {
-		if (only && strcmp(test->name, only))
+		if (!chosen(test, only))
 			continue;
 		failed = false;
 		test->run();
@@ -62,4 +63,14 @@ int main(int argc, char *argv[])
 		any_failed |= failed;
 	}
 	return any_failed;
+}
+
+int ktap_main(void)
+{
+	return run(NULL);
+}
+
+__attribute__((weak)) int main(int argc, char *argv[])
+{
+	return run(argc > 1 ? argv[1] : NULL);
 }
