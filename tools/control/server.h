@@ -8,7 +8,7 @@
  *   relay.c      DERP
  *   relaymap.c   which relays devices are told of
  *   stunserver.c STUN
- *   api.c        administration, over the unix socket
+ *   api.h        administration
  */
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H
