@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The administration interface: /api/v1/..., JSON in and out. Over the unix socket its caller is
- * known by the system; over the network an API key is needed, and an encrypted connection.
+ * known by the system; over the network an API key or a session of the web page is needed, and an
+ * encrypted connection.
  */
 #include "api.h"
 #include "log.h"
@@ -13,8 +14,8 @@
 #include <sys/socket.h>
 
 static const struct control_api_call *const tables[] = {
-	control_api_status, control_api_users,	control_api_access,
-	control_api_nodes,  control_api_policy,
+	control_api_session, control_api_status, control_api_users, control_api_access,
+	control_api_nodes,   control_api_policy, control_api_reach,
 };
 
 /* Whether a path fits a pattern; what stands for ":" goes to @id. */
@@ -57,58 +58,134 @@ static void local_caller(struct control_conn *conn, char *out, size_t size)
 		snprintf(out, size, "uid %u", cred.uid);
 }
 
-/* Whether the request may be carried out; says in the audit log's name who it is for. */
-static bool admit(struct control_call *c, struct control_conn *conn, const struct control_http *req)
+bool control_api_may_try(struct control_call *c)
 {
-	const char *auth = control_http_header(req, "Authorization");
-	struct control_limiter *failures = &c->srv->failures;
-	uint64_t now = uv_now(&c->srv->loop);
-	struct control_apikey *key;
-	char actor[80], origin[MESH_ADDR_TEXT];
-	bool reads = !strcmp(req->method, "GET");
+	const struct control_conn *conn = c->conn;
+	const struct mesh_ip *from = &conn->peer.ip;
+	char origin[MESH_ADDR_TEXT];
 
-	if (conn->local) {
-		local_caller(conn, actor, sizeof(actor));
-		control_db_actor(c->st->db, actor, "");
-		return true;
-	}
-	mesh_text_ip(origin, &conn->peer.ip);
+	mesh_text_ip(origin, from);
 	if (!conn->ssl && strcmp(origin, "127.0.0.1") && strcmp(origin, "::1") &&
 	    !c->srv->config->server_tls) {
 		control_api_fail(c, 403,
 				 "an API key must not cross the network in the clear; use https");
 		return false;
 	}
-	if (!control_limiter_has(failures, &conn->peer.ip, now)) {
+	if (!control_limiter_has(&c->srv->failures, from, uv_now(&c->srv->loop))) {
 		control_api_fail(c, 429, "too many refused logins from this address");
 		return false;
 	}
-	key = auth && !strncmp(auth, "Bearer ", 7) ? control_apikey_check(c->st, auth + 7) : NULL;
-	if (!key) {
-		control_api_fail(c, 401,
-				 "a valid API key is needed: Authorization: Bearer wrk-api-...");
-		control_limiter_take(failures, &conn->peer.ip, now);
-		/* Who only forgot the key is no attacker. */
-		if (auth)
-			control_server_refused(c->srv, "api", origin, "invalid API key");
+	return true;
+}
+
+struct control_apikey *control_api_key(struct control_call *c, const char *actor, const char *text)
+{
+	struct control_apikey *key = control_apikey_check(c->st, text);
+	char origin[MESH_ADDR_TEXT];
+
+	if (key)
+		return key;
+	mesh_text_ip(origin, &c->conn->peer.ip);
+	control_limiter_take(&c->srv->failures, &c->conn->peer.ip, uv_now(&c->srv->loop));
+	control_server_refused(c->srv, actor, origin, "invalid API key");
+	control_api_fail(c, 401, "this is not a valid API key; it may have expired");
+	return NULL;
+}
+
+/* Whether a request changes nothing. */
+static bool reads(const struct control_http *req)
+{
+	return !strcmp(req->method, "GET") || !strcmp(req->method, "HEAD") ||
+	       !strcmp(req->path, "/api/v1/policy/check");
+}
+
+/* Whether the request may be carried out; says in the audit log's name who it is for. */
+static bool admit(struct control_call *c)
+{
+	const char *auth = control_http_header(c->req, "Authorization");
+	char actor[SESSION_ACTOR], origin[MESH_ADDR_TEXT];
+	struct control_apikey *key;
+	bool all;
+
+	if (c->conn->local) {
+		local_caller(c->conn, actor, sizeof(actor));
+		control_db_actor(c->st->db, actor, "");
+		return true;
+	}
+	if (!control_api_may_try(c))
+		return false;
+	if (auth && !strncmp(auth, "Bearer ", 7)) {
+		key = control_api_key(c, "api", auth + 7);
+		if (!key)
+			return false;
+		all = key->all;
+		snprintf(actor, sizeof(actor), "api key %s", key->prefix);
+	} else {
+		c->session = control_session_find(c->srv, c->req);
+		if (!c->session) {
+			control_api_fail(c, 401,
+					 "a valid API key is needed: Authorization: Bearer "
+					 "wrk-api-...");
+			return false;
+		}
+		all = c->session->all;
+		snprintf(actor, sizeof(actor), "%s", c->session->actor);
+		if (!reads(c->req) && !control_session_guards(c->srv, c->session, c->req)) {
+			mesh_text_ip(origin, &c->conn->peer.ip);
+			control_server_refused(c->srv, actor, origin,
+					       "a change that the web page did not ask for");
+			control_api_fail(c, 403,
+					 "this request is not from the web page of this server");
+			return false;
+		}
+	}
+	if (!all && !reads(c->req)) {
+		control_api_fail(c, 403,
+				 c->session ? "you are signed in with a key that may only read"
+					    : "this API key may only read");
 		return false;
 	}
-	if (!key->all && !reads && strcmp(req->path, "/api/v1/policy/check")) {
-		control_api_fail(c, 403, "this API key may only read");
-		return false;
-	}
-	snprintf(actor, sizeof(actor), "api key %s", key->prefix);
+	mesh_text_ip(origin, &c->conn->peer.ip);
 	control_db_actor(c->st->db, actor, origin);
 	return true;
 }
 
-void control_api_handle(struct control_server *srv, struct control_conn *conn,
-			const struct control_http *req, int *status, struct mesh_buf *json)
+static void refusal(struct control_call *c)
 {
-	struct control_call c = {.srv = srv, .st = srv->state, .status = 200, .query = req->query};
+	unsigned int line, column;
+	int n = 0;
+
+	json_decref(c->out);
+	c->out = json_pack("{s:s}", "error", c->err.text);
+	/* What is wrong in a policy is at a place. */
+	if (sscanf(c->err.text, "line %u, column %u: %n", &line, &column, &n) == 2 && n) {
+		json_object_set_new(c->out, "line", json_integer(line));
+		json_object_set_new(c->out, "column", json_integer(column));
+	}
+}
+
+bool control_api_admits(struct control_server *srv, struct control_conn *conn,
+			const struct control_http *req, struct control_answer *out)
+{
+	struct control_call c = {
+		.srv = srv, .st = srv->state, .conn = conn, .req = req, .status = 200};
+
+	if (admit(&c))
+		return true;
+	out->status = c.status;
+	out->type = "text/plain; charset=utf-8";
+	mesh_buf_printf(&out->body, "%s\n", c.err.text);
+	return false;
+}
+
+void control_api_handle(struct control_server *srv, struct control_conn *conn,
+			const struct control_http *req, struct control_answer *out)
+{
+	struct control_call c = {
+		.srv = srv, .st = srv->state, .conn = conn, .req = req, .status = 200};
 	const char *path = req->path + strlen("/api/v1/");
 	const struct control_api_call *call = NULL;
-	bool known = false;
+	bool known = false, open = false;
 	char id[128], *text;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !call; i++) {
@@ -116,6 +193,7 @@ void control_api_handle(struct control_server *srv, struct control_conn *conn,
 			if (!fits(at->path, path, id, sizeof(id)))
 				continue;
 			known = true;
+			open = tables[i] == control_api_session;
 			if (!strcmp(at->method, req->method))
 				call = at;
 		}
@@ -123,7 +201,7 @@ void control_api_handle(struct control_server *srv, struct control_conn *conn,
 	c.id = id;
 	c.in = req->body_len ? json_loadb((const char *)req->body, req->body_len, 0, NULL)
 			     : json_object();
-	if (!admit(&c, conn, req))
+	if (!open && !admit(&c))
 		;
 	else if (!known)
 		control_api_fail(&c, 404, "no such path");
@@ -133,20 +211,22 @@ void control_api_handle(struct control_server *srv, struct control_conn *conn,
 		control_api_fail(&c, 400, "the body must be a JSON object");
 	else
 		call->handle(&c);
-	if (c.status >= 400) {
-		json_decref(c.out);
-		c.out = json_pack("{s:s}", "error", c.err.text);
-	} else if (!c.out) {
+	if (c.status >= 400)
+		refusal(&c);
+	else if (!c.out)
 		c.out = json_object();
-	}
+	if (call && c.status < 400 && !reads(req))
+		srv->state->revision++;
 	text = json_dumps(c.out, JSON_COMPACT);
 	if (text)
-		mesh_buf_str(json, text);
-	mesh_buf_str(json, "\n");
+		mesh_buf_str(&out->body, text);
+	mesh_buf_str(&out->body, "\n");
 	if (text)
 		mesh_crypto_wipe(text, strlen(text));
 	free(text);
 	json_decref(c.in);
 	json_decref(c.out);
-	*status = c.status;
+	out->status = c.status;
+	out->type = "application/json";
+	snprintf(out->headers, sizeof(out->headers), "Cache-Control: no-store\r\n%s", c.cookie);
 }

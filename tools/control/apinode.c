@@ -56,18 +56,17 @@ static json_t *node_json(const struct control_node *n)
 		"clientVersion", n->client_version, "homeRelay", (json_int_t)n->home_derp);
 }
 
-/* By number or by name. */
-static struct control_node *find_node(struct control_call *c)
+struct control_node *control_api_node(struct control_call *c, const char *ref)
 {
 	struct control_node *n = NULL;
 
-	if (*c->id && !c->id[strspn(c->id, "0123456789")])
-		n = control_node_by_id(c->st, strtoll(c->id, NULL, 10));
+	if (*ref && !ref[strspn(ref, "0123456789")])
+		n = control_node_by_id(c->st, strtoll(ref, NULL, 10));
 	for (size_t i = 0; i < c->st->n_slots && !n; i++)
-		if (c->st->nodes[i] && !strcmp(c->st->nodes[i]->name, c->id))
+		if (c->st->nodes[i] && !strcmp(c->st->nodes[i]->name, ref))
 			n = c->st->nodes[i];
 	if (!n) {
-		mesh_error_set(&c->err, "there is no node \"%.100s\"", c->id);
+		mesh_error_set(&c->err, "there is no node \"%.100s\"", ref);
 		control_api_fail(c, 404, c->err.text);
 	}
 	return n;
@@ -91,7 +90,7 @@ static void list_nodes(struct control_call *c)
 
 static void get_node(struct control_call *c)
 {
-	struct control_node *n = find_node(c);
+	struct control_node *n = control_api_node(c, c->id);
 
 	if (n)
 		reply_node(c, n, 0);
@@ -99,7 +98,7 @@ static void get_node(struct control_call *c)
 
 static void rename_node(struct control_call *c)
 {
-	struct control_node *n = find_node(c);
+	struct control_node *n = control_api_node(c, c->id);
 
 	if (n)
 		reply_node(c, n,
@@ -109,7 +108,7 @@ static void rename_node(struct control_call *c)
 /* {"expiresAt": "2026-..."}; null for never; left out for now. */
 static void expire_node(struct control_call *c)
 {
-	struct control_node *n = find_node(c);
+	struct control_node *n = control_api_node(c, c->id);
 	json_t *when = json_object_get(c->in, "expiresAt");
 	int64_t t = control_now();
 
@@ -129,7 +128,7 @@ static void expire_node(struct control_call *c)
 
 static void tag_node(struct control_call *c)
 {
-	struct control_node *n = find_node(c);
+	struct control_node *n = control_api_node(c, c->id);
 	char *tags = n ? control_api_join(c, "tags") : NULL;
 
 	if (tags)
@@ -139,7 +138,7 @@ static void tag_node(struct control_call *c)
 
 static void approve_routes(struct control_call *c)
 {
-	struct control_node *n = find_node(c);
+	struct control_node *n = control_api_node(c, c->id);
 	char *text = n ? control_api_join(c, "routes") : NULL;
 	struct control_prefixes p = {0};
 
@@ -157,7 +156,7 @@ static void approve_routes(struct control_call *c)
 
 static void delete_node(struct control_call *c)
 {
-	struct control_node *n = find_node(c);
+	struct control_node *n = control_api_node(c, c->id);
 
 	if (n)
 		control_api_done(c, control_node_remove(c->st, n, &c->err));
@@ -213,7 +212,8 @@ static void reject_login(struct control_call *c)
 {
 	struct control_pending *p = find_login(c);
 
-	if (p)
+	if (p && control_api_done(c, control_db_audit(c->st->db, &c->err, "login.refused",
+						      p->hostname, "rejected by an administrator")))
 		control_login_reject(c->srv->login, p);
 }
 

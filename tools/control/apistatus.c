@@ -36,9 +36,9 @@ static void list_audit(struct control_call *c)
 	char text[24];
 	int ret;
 
-	if (control_http_query(c->query, "before", text, sizeof(text)))
+	if (control_http_query(c->req->query, "before", text, sizeof(text)))
 		p.before = strtoll(text, NULL, 10);
-	if (control_http_query(c->query, "limit", text, sizeof(text)))
+	if (control_http_query(c->req->query, "limit", text, sizeof(text)))
 		p.left = strtoul(text, NULL, 10);
 	if (!p.left || p.left > 1000)
 		p.left = 1000;
@@ -59,11 +59,12 @@ static void get_status(struct control_call *c)
 
 	for (size_t i = 0; i < c->st->n_slots; i++)
 		online += c->st->nodes[i] && c->st->nodes[i]->online;
-	c->out = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I}", "version", CONTROL_VERSION,
+	c->out = json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I}", "version", CONTROL_VERSION,
 			   "serverUrl", srv->config->server_url, "startedAt",
 			   control_api_time(srv->started), "nodes", (json_int_t)c->st->n_nodes,
 			   "online", (json_int_t)online, "streams", (json_int_t)srv->n_polls,
-			   "logins", (json_int_t)srv->login->n_pending);
+			   "logins", (json_int_t)srv->login->n_pending, "revision",
+			   (json_int_t)c->st->revision);
 }
 
 const struct control_api_call control_api_status[] = {
