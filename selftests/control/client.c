@@ -253,7 +253,10 @@ int client_register(struct client *c, const char *auth_key, const char *hostname
 
 bool client_stream(struct client *c, const char *hostname)
 {
-	struct mesh_hostinfo hi = {.hostname = hostname, .os = "linux", .backend_log_id = "00"};
+	struct mesh_hostinfo hi = {.hostname = hostname,
+				   .os = "linux",
+				   .backend_log_id = "00",
+				   .routable_ips = c->routes};
 	struct mesh_map_request req = {.version = 113,
 				       .compress = "zstd",
 				       .keep_alive = true,

@@ -22,6 +22,7 @@ struct client {
 	struct mesh_record rx;
 	struct mesh_buf in;
 	struct mesh_zframe zframe;
+	mesh_prefixes routes; /* that its map streams advertise */
 	/* Of the stream that is being waited for. */
 	int32_t stream;
 	int status;

@@ -98,17 +98,24 @@ def expand(schema):
     return {key: expand(value) for key, value in resolve(schema).items()}
 
 
-def call(method, template, body=None, want=None, **names):
+def ask(method, path, body=None, headers=None):
+    """A plain request; its answer, and the body of that as bytes."""
+    http_ = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+    http_.request(method, path, body, headers or {})
+    answer = http_.getresponse()
+    text = answer.read()
+    http_.close()
+    return answer, text
+
+
+def call(method, template, body=None, want=None, query="", headers=None, **names):
     """Calls a described operation and holds the answer against its description."""
     operation = SPEC["paths"][template][method.lower()]
     called.add((method, template))
-    path = re.sub(r"{(\w+)}", lambda m: str(names[m[1]]), template)
-    http_ = http.client.HTTPConnection("127.0.0.1", PORT, timeout=20)
-    http_.request(method, "/api/v1" + path, json.dumps(body) if body is not None else None,
-                  {"Authorization": f"Bearer {api_key}"})
-    answer = http_.getresponse()
-    value = json.loads(answer.read())
-    http_.close()
+    path = re.sub(r"{(\w+)}", lambda m: str(names[m[1]]), template) + query
+    answer, text = ask(method, "/api/v1" + path, json.dumps(body) if body is not None else None,
+                       {"Authorization": f"Bearer {api_key}"} if headers is None else headers)
+    value = json.loads(text)
     promised = operation["responses"]
     form = resolve(promised.get(str(answer.status), promised["default"]))
     jsonschema.validate(value, expand(form["content"]["application/json"]["schema"]))
@@ -176,8 +183,8 @@ def policy():
     assert call("GET", "/policy")["updatedAt"] is None
     good = '{"acls": [{"action": "accept", "src": ["ann@"], "dst": ["*:22"]}], // comment\n}'
     call("POST", "/policy/check", {"policy": good})
-    assert call("POST", "/policy/check", {"policy": "{\n  \"acl\": []}"}, want=400)["error"] == \
-        "line 2, column 10: unknown member \"acl\""
+    assert call("POST", "/policy/check", {"policy": "{\n  \"acl\": []}"}, want=400) == \
+        {"error": "line 2, column 10: unknown member \"acl\"", "line": 2, "column": 10}
     failing = '{"tests": [{"src": "ann@", "accept": ["guest:22"]}]}'
     assert "test failed" in call("POST", "/policy/check", {"policy": failing}, want=400)["error"]
     call("PUT", "/policy", {"policy": good})
@@ -201,7 +208,149 @@ def audit():
 
 
 def status():
-    assert call("GET", "/status")["nodes"] == 1
+    before = call("GET", "/status")
+    assert before["nodes"] == 1
+    call("POST", "/policy/check", {"policy": "{}"})
+    assert call("GET", "/status")["revision"] == before["revision"]
+    call("POST", "/users", {"name": "eve"})
+    assert call("GET", "/status")["revision"] > before["revision"]
+
+
+def reach():
+    call("PUT", "/policy", {"policy": '{"tagOwners": {"tag:web": [], "tag:other": []}, '
+                                      '"acls": [{"action": "accept", "proto": "tcp", "src": ["ann@"], '
+                                      '"dst": ["tag:web:22,8000-8999"]}, '
+                                      '{"action": "accept", "src": ["tag:web"], "dst": ["10.0.0.0/8:*"]}]}'})
+    for tags in ["tag:web"], ["tag:other"]:
+        key = call("POST", "/preauthkeys", {"tags": tags})["preAuthKey"]["key"]
+        server.device(tags[0][4:], key)
+    call("POST", "/nodes/{node}/routes", {"routes": ["10.0.0.0/8"]}, node="other")
+    got = call("GET", "/reach")
+    groups = {group["user"] or group["tags"][0]: i for i, group in enumerate(got["groups"])}
+    assert got["groups"][groups["ann"]]["nodes"] == ["guest"]
+    # A router that advertises nothing yet is no way to what is behind it.
+    assert got["links"] == [{"from": groups["ann"], "to": groups["tag:web"],
+                             "access": ["tcp:22,8000-8999"]}], got
+    about = call("GET", "/reach", query="?node=other")
+    assert [group["tags"] for group in about["groups"]] == [["tag:other"]] and not about["links"]
+    call("GET", "/reach", query="?node=nobody", want=404)
+
+
+def own_origin():
+    return {"Origin": f"http://127.0.0.1:{PORT}"}
+
+
+def sign_in(key=None):
+    """Headers of a session, and all that its answer had."""
+    answer, text = ask("POST", "/api/v1/session", json.dumps({"key": key or api_key}), own_origin())
+    assert answer.status == 201, text
+    cookie = answer.getheader("Set-Cookie")
+    session = json.loads(text)["session"]
+    return {"Cookie": cookie.split(";")[0], "X-Warren-Token": session["token"], **own_origin()}, cookie
+
+
+def sessions():
+    assert call("GET", "/session", headers={})["session"] is None
+    assert call("POST", "/session", {"key": api_key}, headers=own_origin())["session"]["scope"] == "all"
+    headers, cookie = sign_in()
+    flags = [flag.strip() for flag in cookie.split(";")[1:]]
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(flags) and "Secure" not in flags, cookie
+    assert call("GET", "/session", headers=headers)["session"]["actor"].endswith("(web page)")
+    call("POST", "/users", {"name": "web"}, headers=headers)
+    entry = call("GET", "/audit", query="?limit=1")["audit"][0]
+    assert (entry["action"], entry["origin"]) == ("user.create", "127.0.0.1")
+    assert entry["actor"] == f"api key {api_key.split('-')[2]} (web page)", entry
+    call("DELETE", "/session", headers=headers)
+    assert call("GET", "/session", headers=headers)["session"] is None
+    assert call("GET", "/users", headers=headers, want=401)
+    assert [e["action"] for e in call("GET", "/audit", query="?limit=1")["audit"]] == ["session.close"]
+
+
+def sessions_refuse_other_sites():
+    headers, _ = sign_in()
+    host = {"Host": f"127.0.0.1:{PORT}"}
+    forgeries = [{"Origin": None}, {"Origin": "https://evil.example"}, {"Origin": "null"},
+                 {"X-Warren-Token": None}, {"X-Warren-Token": "0" * 64}, {"X-Warren-Token": ""},
+                 {"Origin": "http://evil.example", "Host": f"127.0.0.1:{PORT}"}]
+    for forgery in forgeries:
+        forged = {name: value for name, value in {**host, **headers, **forgery}.items() if value is not None}
+        call("POST", "/users", {"name": "forged"}, headers=forged, want=403)
+        call("DELETE", "/session", headers={**forged}, want=403)
+    assert "forged" not in [user["name"] for user in call("GET", "/users", headers=headers)["users"]]
+    refused = [e for e in call("GET", "/audit", query="?limit=200")["audit"] if e["action"] == "login.refused"]
+    assert any("did not ask" in entry["detail"] for entry in refused), refused
+    for origin in {}, {"Origin": "https://evil.example"}:
+        call("POST", "/session", {"key": api_key}, headers=origin, want=403)
+
+
+def sessions_end_with_their_key_and_keep_its_scope():
+    key = call("POST", "/apikeys", {"scope": "read"})["apiKey"]
+    headers, _ = sign_in(key["key"])
+    call("GET", "/nodes", headers=headers)
+    call("POST", "/policy/check", {"policy": "{}"}, headers=headers)
+    assert "may only read" in call("POST", "/users", {"name": "no"}, headers=headers, want=403)["error"]
+    call("POST", "/apikeys/{id}/expire", id=key["id"])
+    call("GET", "/nodes", headers=headers, want=401)
+
+
+def scopes():
+    key = call("POST", "/apikeys", {"scope": "read"})["apiKey"]["key"]
+    headers = {"Authorization": f"Bearer {key}"}
+    for path, item in SPEC["paths"].items():
+        for method in item:
+            template = re.sub(r"{\w+}", "1", path)
+            if method == "get":
+                answer, text = ask("GET", "/api/v1" + template, None, headers)
+                assert answer.status in (200, 404), (path, answer.status, text)
+            elif method != "parameters" and path not in ("/policy/check", "/session"):
+                answer, text = ask(method.upper(), "/api/v1" + template, "{}", headers)
+                assert answer.status == 403, (method, path, answer.status, text)
+
+
+def health_and_metrics():
+    answer, text = ask("GET", "/health")
+    assert answer.status == 200 and json.loads(text) == {"status": "pass"}
+    answer, _ = ask("GET", "/metrics")
+    assert answer.status == 401, answer.status
+    answer, text = ask("GET", "/metrics", None, {"Authorization": f"Bearer {api_key}"})
+    assert answer.status == 200 and answer.getheader("Content-Type").startswith("text/plain; version=0.0.4")
+    numbers = dict(line.split() for line in text.decode().splitlines() if not line.startswith("#"))
+    assert numbers["warren_control_nodes"] == str(call("GET", "/status")["nodes"])
+
+
+def every_command_speaks_json():
+    """Each command of the help, over the unix socket."""
+    ctl = server.ctl
+    made = json.loads(ctl("-o", "json", "apikeys", "create", "--scope", "read").stdout)["apiKey"]
+    preauth = json.loads(ctl("-o", "json", "preauthkeys", "create", "--user", "ann").stdout)["preAuthKey"]
+    server.device("cli", preauth["key"])
+    login = server.device("asks").split("/")[-1]
+    refused = server.device("again").split("/")[-1]
+    server.write("policy", "{}")
+    policy_file = str(server.dir / "policy")
+    words = {
+        "users create": ["carl"], "users rename": ["carl", "karl"], "users delete": ["karl"],
+        "preauthkeys create": ["--user", "ann"], "preauthkeys expire": [str(preauth["id"])],
+        "preauthkeys delete": [str(preauth["id"])],
+        "nodes rename": ["cli", "command"], "nodes expire": ["command", "--never"],
+        "nodes tag": ["command", "--tags", "tag:cli"],
+        "nodes approve-routes": ["command", "--routes", "10.0.0.0/8"], "nodes delete": ["command"],
+        "auth approve": [login, "ann"], "auth reject": [refused],
+        "policy check": [policy_file], "policy set": [policy_file],
+        "apikeys create": ["--scope", "read"], "apikeys expire": [str(made["id"])],
+        "apikeys delete": [str(made["id"])],
+    }
+    commands = [line.split() for line in ctl("help").stdout.splitlines() if line.startswith("  ")]
+    seen = set()
+    for command in commands:
+        if command[0] in ("serve", "configtest"):
+            continue
+        known = [word for word in command if word.islower() and not word.startswith("[")]
+        verb = " ".join(known[:1] if known[0] == "status" else known[:2])
+        seen.add(verb)
+        done = ctl("-o", "json", *verb.split(), *words.get(verb, []))
+        assert isinstance(json.loads(done.stdout), dict), (verb, done.stdout)
+    assert set(words) <= seen and len(seen) > 20, set(words) - seen
 
 
 def every_described_operation_was_called():
@@ -211,7 +360,7 @@ def every_described_operation_was_called():
 
 
 def every_operation_is_described():
-    source = (TOP / "tools/control/api.c").read_text()
+    source = "".join(path.read_text() for path in (TOP / "tools/control").glob("api*.c"))
     there = set(re.findall(r'{"(GET|POST|PUT|DELETE)", "([^"]+)", \w+}', source))
     described = {(method.upper(), re.sub(r"{\w+}", ":", path).lstrip("/"))
                  for path, item in SPEC["paths"].items() for method in item if method != "parameters"}
@@ -260,6 +409,50 @@ def certificate_is_loaded_again():
     assert peer_name() != before
 
 
+def sessions_expire():
+    server.stop()
+    server.start(web={"session": "2s"})
+    headers, _ = sign_in()
+    end = time.monotonic() + 60
+    while json.loads(ask("GET", "/api/v1/session", None, headers)[1])["session"]:
+        assert time.monotonic() < end, "the session does not end"
+        time.sleep(0.2)
+    call("GET", "/users", headers=headers, want=401)
+
+
+def sessions_are_secure_over_tls():
+    server.stop()
+    server.certificate("127.0.0.1")
+    server.start(tls={"certificate": str(server.dir / "tls.crt"), "key": str(server.dir / "tls.key")})
+    context = ssl.create_default_context(cafile=server.dir / "tls.crt")
+    context.check_hostname = False
+    http_ = http.client.HTTPSConnection("127.0.0.1", PORT, timeout=60, context=context)
+    http_.request("POST", "/api/v1/session", json.dumps({"key": api_key}),
+                  {"Origin": f"https://127.0.0.1:{PORT}"})
+    answer = http_.getresponse()
+    answer.read()
+    cookie = answer.getheader("Set-Cookie")
+    assert cookie.startswith("__Host-warren=") and cookie.endswith("; Secure"), cookie
+    http_.request("GET", "/api/v1/users", None, {"Cookie": cookie.split(";")[0]})
+    assert http_.getresponse().status == 200
+    http_.close()
+
+
+def refused_logins_are_limited_for_each_source():
+    server.stop()
+    server.start()
+    wrong = json.dumps({"key": "wrk-api-0123456789ab-" + "0" * 64})
+    statuses = [ask("POST", "/api/v1/session", wrong, own_origin())[0].status for _ in range(15)]
+    assert statuses[0] == 401 and statuses[-1] == 429, statuses
+    # The same bucket for both ways in; also the right key has to wait.
+    assert ask("POST", "/api/v1/session", json.dumps({"key": api_key}), own_origin())[0].status == 429
+    answer, _ = ask("GET", "/api/v1/users", None, {"Authorization": f"Bearer {api_key}"})
+    assert answer.status == 429, answer.status
+    listed = json.loads(server.ctl("-o", "json", "audit", "list", "--limit", "1").stdout)["audit"][0]
+    assert (listed["action"], listed["actor"], listed["origin"]) == \
+        ("login.refused", "web page", "127.0.0.1"), listed
+
+
 def handshakes_are_limited_for_each_source():
     server.stop()
     server.start(handshakes_per_second=1)
@@ -272,8 +465,11 @@ def handshakes_are_limited_for_each_source():
     assert 15 <= refused <= 20, refused
 
 
-CASES = [users, preauth_keys, logins, nodes, policy, api_keys, audit, status,
-         every_described_operation_was_called, every_operation_is_described,
+CASES = [users, preauth_keys, logins, nodes, policy, api_keys, audit, status, reach, sessions,
+         sessions_refuse_other_sites, sessions_end_with_their_key_and_keep_its_scope, scopes,
+         health_and_metrics, every_described_operation_was_called, every_operation_is_described,
+         every_command_speaks_json, sessions_expire, sessions_are_secure_over_tls,
+         refused_logins_are_limited_for_each_source,
          policy_file_is_read_again, certificate_is_loaded_again,
          handshakes_are_limited_for_each_source]
 

@@ -48,6 +48,8 @@ static const struct key keys[] = {
 	{NULL, "batch_milliseconds", INTEGER, AT(batch_ms), 1, 10000},
 	{NULL, "handshakes_per_second", INTEGER, AT(handshake_rate), 0, 100000},
 	{NULL, "debug", BOOLEAN, AT(debug), 0, 0},
+	{"web", "enabled", BOOLEAN, AT(web), 0, 0},
+	{"web", "session", DURATION, AT(session), 0, 0},
 	{"tls", "certificate", STRING, AT(tls_cert), 0, 0},
 	{"tls", "key", STRING, AT(tls_key), 0, 0},
 	{"addresses", "ipv4", PREFIX, AT(v4), 4, 0},
@@ -379,6 +381,10 @@ static bool check(struct control_config *c, struct mesh_error *err)
 				    "could not find the server any more");
 		return false;
 	}
+	if (c->session < 1) {
+		mesh_error_set(err, "web.session must be at least a second, like \"12h\"");
+		return false;
+	}
 	if (!c->v4.ip.family && !c->v6.ip.family) {
 		mesh_error_set(err, "addresses: one of \"ipv4\" and \"ipv6\" is needed");
 		return false;
@@ -404,6 +410,8 @@ static void defaults(struct control_config *c)
 	c->relay.region_name = "Own relay";
 	c->batch_ms = 100;
 	c->handshake_rate = 20;
+	c->web = true;
+	c->session = 12 * 3600;
 }
 
 struct control_config *control_config_load(const char *path, struct mesh_error *err)

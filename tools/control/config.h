@@ -53,6 +53,8 @@ struct control_config {
 	int64_t batch_ms;	 /* changes are gathered for so long */
 	int64_t handshake_rate;	 /* a second, of one source address; 0 no limit */
 	bool debug;
+	bool web;	 /* whether the page is served */
+	int64_t session; /* seconds that one of the page lasts */
 };
 
 /**

@@ -241,6 +241,8 @@ const char *control_http_reason(int status)
 		{200, "OK"},
 		{201, "Created"},
 		{204, "No Content"},
+		{304, "Not Modified"},
+		{307, "Temporary Redirect"},
 		{400, "Bad Request"},
 		{401, "Unauthorized"},
 		{403, "Forbidden"},
@@ -269,7 +271,10 @@ void control_http_respond(struct mesh_buf *out, int status, const char *type, co
 	mesh_buf_printf(out, "HTTP/1.1 %d %s\r\n", status, control_http_reason(status));
 	if (type)
 		mesh_buf_printf(out, "Content-Type: %s\r\n", type);
-	mesh_buf_printf(out, "Content-Length: %zu\r\nX-Content-Type-Options: nosniff\r\n", len);
+	/* 304 has no body, and a length would be that of the one it stands for. */
+	if (status != 304)
+		mesh_buf_printf(out, "Content-Length: %zu\r\n", len);
+	mesh_buf_str(out, "X-Content-Type-Options: nosniff\r\n");
 	if (!keep_alive)
 		mesh_buf_str(out, "Connection: close\r\n");
 	if (extra)

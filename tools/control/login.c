@@ -46,6 +46,7 @@ static void conclude(struct control_login *l, struct control_pending *p,
 		at = &(*at)->next;
 	*at = p->next;
 	l->n_pending--;
+	l->state->revision++;
 	while (p->waiters)
 		answer(p->waiters, resp);
 	mesh_arena_free(&p->arena);
@@ -178,6 +179,7 @@ static struct control_pending *begin(struct control_login *l, const struct mesh_
 	p->next = l->pending;
 	l->pending = p;
 	l->n_pending++;
+	l->state->revision++;
 	control_log(LOG_INFO,
 		    "device \"%.60s\" waits for approval: warren-control auth approve %s USER",
 		    p->hostname, p->id);

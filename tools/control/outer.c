@@ -132,88 +132,23 @@ static void upgrade_relay(struct control_server *srv, struct control_conn *conn,
 	control_relay_start(srv->relay, conn);
 }
 
-/* The page to which a device sends a person who wants to log it in. */
-static void get_register(struct control_server *srv, struct control_conn *conn,
-			 const struct control_http *req)
+/* Sends an answer and frees it. */
+static void send_answer(struct control_conn *conn, const struct control_http *req,
+			struct control_answer *answer)
 {
-	static const char security[] =
-		"Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\n"
-		"Cache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n";
-	struct control_pending *p =
-		control_login_find(srv->login, req->path + strlen("/register/"));
-	struct mesh_buf page = {0};
-
-	mesh_buf_str(&page, "<!doctype html><meta charset=\"utf-8\"><title>Add a device</title>"
-			    "<style>body{font:16px sans-serif;max-width:40em;margin:4em auto;"
-			    "padding:0 1em}code{background:#eee;padding:.5em;display:block;"
-			    "overflow-wrap:anywhere}</style><h1>Add a device</h1>");
-	if (p)
-		/* The id is ours: hexadecimal digits. */
-		mesh_buf_printf(
-			&page,
-			"<p>This device waits for approval. An administrator lets it in, on "
-			"the server, with</p><code>warren-control auth approve %s USER</code>"
-			"<p>Only approve a device that you know is waiting.</p>",
-			p->id);
-	else
-		mesh_buf_str(&page,
-			     "<p>No device is waiting under this address. The login may have "
-			     "been approved, rejected or have expired; start it again on the "
-			     "device.</p>");
-	respond(conn, req, p ? 200 : 404, "text/html; charset=utf-8", page.data, page.len,
-		security);
-	mesh_buf_free(&page);
+	respond(conn, req, answer->status, answer->type, answer->body.data, answer->body.len,
+		answer->headers);
+	mesh_buf_free(&answer->body);
 }
 
 static void get_metrics(struct control_server *srv, struct control_conn *conn,
-			const struct control_http *req)
+			const struct control_http *req, struct control_answer *answer)
 {
-	struct control_relay_stats relay = {0};
-	struct mesh_buf out = {0};
-	size_t online = 0;
-
-	for (size_t i = 0; i < srv->state->n_slots; i++)
-		online += srv->state->nodes[i] && srv->state->nodes[i]->online;
-	if (srv->relay)
-		control_relay_stats(srv->relay, &relay);
-	mesh_buf_printf(
-		&out,
-		"# TYPE warren_control_nodes gauge\nwarren_control_nodes %zu\n"
-		"# TYPE warren_control_nodes_online gauge\nwarren_control_nodes_online %zu\n"
-		"# TYPE warren_control_streams gauge\nwarren_control_streams %zu\n"
-		"# TYPE warren_control_connections gauge\nwarren_control_connections %zu\n"
-		"# TYPE warren_control_logins_waiting gauge\n"
-		"warren_control_logins_waiting %zu\n",
-		srv->state->n_nodes, online, srv->n_polls, srv->conns.n, srv->login->n_pending);
-	mesh_buf_printf(
-		&out,
-		"# TYPE warren_control_map_messages_total counter\n"
-		"warren_control_map_messages_total %llu\n"
-		"# TYPE warren_control_map_bytes_total counter\n"
-		"warren_control_map_bytes_total %llu\n"
-		"# TYPE warren_control_relay_clients gauge\nwarren_control_relay_clients %zu\n"
-		"# TYPE warren_control_relay_packets_total counter\n"
-		"warren_control_relay_packets_total %llu\n"
-		"# TYPE warren_control_relay_bytes_total counter\n"
-		"warren_control_relay_bytes_total %llu\n"
-		"# TYPE warren_control_relay_dropped_total counter\n"
-		"warren_control_relay_dropped_total %llu\n",
-		(unsigned long long)srv->mapper->messages, (unsigned long long)srv->mapper->bytes,
-		relay.clients, (unsigned long long)relay.packets, (unsigned long long)relay.bytes,
-		(unsigned long long)relay.dropped);
-	respond(conn, req, 200, "text/plain; version=0.0.4", out.data, out.len, NULL);
-	mesh_buf_free(&out);
-}
-
-static void api(struct control_server *srv, struct control_conn *conn,
-		const struct control_http *req)
-{
-	struct mesh_buf json = {0};
-	int status;
-
-	control_api_handle(srv, conn, req, &status, &json);
-	respond(conn, req, status, "application/json", json.data, json.len, NULL);
-	mesh_buf_free(&json);
+	if (!control_api_admits(srv, conn, req, answer))
+		return;
+	answer->status = 200;
+	answer->type = "text/plain; version=0.0.4";
+	control_metrics_write(srv, &answer->body);
 }
 
 static bool is_get(const struct control_http *req)
@@ -225,6 +160,7 @@ static bool is_get(const struct control_http *req)
 static bool dispatch(struct control_server *srv, struct control_conn *conn,
 		     const struct control_http *req, size_t request_len)
 {
+	struct control_answer answer = {.type = NULL};
 	const char *path = req->path;
 
 	if (!strcmp(path, "/ts2021") && !strcmp(req->method, "POST")) {
@@ -235,23 +171,26 @@ static bool dispatch(struct control_server *srv, struct control_conn *conn,
 		upgrade_relay(srv, conn, req, request_len);
 		return conn->handler == &control_outer_handler;
 	}
-	if (!strncmp(path, "/api/v1/", 8))
-		api(srv, conn, req);
-	else if (conn->local && !strcmp(path, "/metrics") && is_get(req))
-		get_metrics(srv, conn, req);
-	else if (!is_get(req))
+	if (!strncmp(path, "/api/v1/", 8)) {
+		control_api_handle(srv, conn, req, &answer);
+		send_answer(conn, req, &answer);
+	} else if (!is_get(req)) {
 		respond_text(conn, req, 405, "only GET is possible here");
-	else if (!strcmp(path, "/key"))
+	} else if (!strcmp(path, "/metrics")) {
+		get_metrics(srv, conn, req, &answer);
+		send_answer(conn, req, &answer);
+	} else if (control_page_handle(srv, conn, req, &answer)) {
+		send_answer(conn, req, &answer);
+	} else if (!strcmp(path, "/key")) {
 		get_key(srv, conn, req);
-	else if (!strcmp(path, "/health"))
+	} else if (!strcmp(path, "/health")) {
 		respond(conn, req, 200, "application/json", "{\"status\":\"pass\"}", 17, NULL);
-	else if (!strncmp(path, "/register/", 10))
-		get_register(srv, conn, req);
-	else if (srv->relay &&
-		 (!strcmp(path, "/derp/probe") || !strcmp(path, "/derp/latency-check")))
+	} else if (srv->relay &&
+		   (!strcmp(path, "/derp/probe") || !strcmp(path, "/derp/latency-check"))) {
 		respond(conn, req, 200, "text/plain", "", 0, "Access-Control-Allow-Origin: *\r\n");
-	else
+	} else {
 		respond_text(conn, req, 404, "there is nothing here");
+	}
 	return true;
 }
 

@@ -295,6 +295,11 @@ static void greet(const struct control_server *srv)
 		control_log(LOG_WARN,
 			    "no relay is configured: devices that cannot reach each other "
 			    "directly stay apart");
+	if (srv->config->web)
+		control_log(LOG_INFO,
+			    "web page: %s/admin/; sign in with a key of: "
+			    "warren-control apikeys create",
+			    srv->config->server_url);
 	if (srv->state->n_nodes)
 		return;
 	control_log(LOG_INFO, "to add the first device:");
@@ -353,6 +358,7 @@ int control_server_run(const struct control_config *config)
 	}
 	control_conns_close_all(&srv->conns);
 	control_login_free(srv->login);
+	control_session_close_all(srv);
 	uv_walk(&srv->loop, close_handle, NULL);
 	uv_run(&srv->loop, UV_RUN_DEFAULT);
 	control_relay_free(srv->relay);

@@ -8,7 +8,9 @@
  *   relay.c      DERP
  *   relaymap.c   which relays devices are told of
  *   stunserver.c STUN
- *   api.c        administration, over the unix socket
+ *   api.h        administration
+ *   session.h    who is signed in on the web page
+ *   page.c       the web page's files, and where devices send people
  */
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H
@@ -19,6 +21,7 @@
 #include "limiter.h"
 #include "login.h"
 #include "noise.h"
+#include "session.h"
 
 #define CONTROL_VERSION "0.1"
 
@@ -50,6 +53,7 @@ struct control_server {
 	int64_t started;
 	struct control_channel *channels;
 	size_t n_polls;
+	struct control_session *sessions; /* newest first */
 	bool policy_from_file;
 };
 
@@ -106,15 +110,38 @@ char *control_relaymap_build(const struct control_config *config, const struct c
 
 int control_stun_start(struct control_server *srv, struct mesh_error *err);
 
+/* An answer over HTTP. */
+struct control_answer {
+	int status;
+	const char *type;
+	struct mesh_buf body; /* the caller frees it */
+	char headers[1024];   /* more lines, each with CRLF */
+};
+
 /**
  * control_api_handle() - answer a request to /api/v1/...
  * @srv: server
  * @conn: where it came from: the unix socket, or a network connection that needs an API key
  * @req: the request
- * @status: HTTP status
- * @json: body
+ * @out: the answer, in JSON
  */
 void control_api_handle(struct control_server *srv, struct control_conn *conn,
-			const struct control_http *req, int *status, struct mesh_buf *json);
+			const struct control_http *req, struct control_answer *out);
+/**
+ * control_api_admits() - whether the caller may look at what is not JSON
+ * @srv: server
+ * @conn: the connection
+ * @req: a GET or HEAD request
+ * @out: the refusal
+ */
+bool control_api_admits(struct control_server *srv, struct control_conn *conn,
+			const struct control_http *req, struct control_answer *out);
+
+/* Answers requests for the web page and for /register/...; false for another path. */
+bool control_page_handle(struct control_server *srv, const struct control_conn *conn,
+			 const struct control_http *req, struct control_answer *out);
+
+/* Writes /metrics. */
+void control_metrics_write(const struct control_server *srv, struct mesh_buf *out);
 
 #endif /* CONTROL_SERVER_H */

@@ -18,6 +18,8 @@ int64_t (*control_now)(void) = wall_clock;
 
 void control_state_changed(struct control_state *st, struct control_node *node, unsigned int what)
 {
+	if (what & ~(unsigned int)(CHANGE_ENDPOINTS | CHANGE_DISCO))
+		st->revision++;
 	if (st->changed && what)
 		st->changed(st->changed_ctx, node, what);
 }

@@ -137,6 +137,7 @@ struct control_state {
 	struct control_index by_name;
 	struct control_index by_address;
 	struct control_node *dirty;
+	uint64_t revision;    /* moves with everything that an administrator sees */
 	uint64_t next_offset; /* no lower host number is free */
 
 	/* The listener. A removed node is still complete when it is told. */
