@@ -58,10 +58,10 @@ def goals_are_of_the_kernel():
 
 @case
 def what_was_not_measured():
-    one = run({"tcp": {"wireguard": [40], "none": [3]}, "setconf": {"warren": [700]}})
+    one = run({"tcp": {"wireguard": [40], "none": [3]}, "dump": {"warren": [700]}})
     text = report.table(one)
     equal(line(text, "TCP")[:5], ["ns/byte", "40.00", "3.00", "-", "-"], "a kind without a value")
-    equal(line(text, "setconf of 10,000 peers"), ["ms", "-", "-", "700", "-"], "and without base")
+    equal(line(text, "show dump of 10,000 peers"), ["ms", "-", "-", "700", "-"], "and without base")
     equal(len(report.measured(one)), 2, "rows")
     plot.svg(one)
 

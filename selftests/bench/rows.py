@@ -40,11 +40,13 @@ ROWS = (
     Row("cpus", "2 CPUs, TCP, 4 streams", "Mbit/s", (2.0, 1.5), True),
     Row("tunnels_16", "2 CPUs, 16 tunnels, TCP each", "Mbit/s", (2.0, 1.5), True),
     costs("peer_memory", "memory of an idle peer", "bytes", (1.05, 1.05)),
-    costs("setconf", "setconf of 10,000 peers", "ms", None),
+    costs("setconf", "setconf of 10,000 peers", "ms", (0.5, 0.5)),
+    costs("syncconf", "syncconf of 10,000 peers, one changed", "ms", None),
     costs("dump", "show dump of 10,000 peers", "ms", None),
     costs("delete", "deletion with 10,000 peers", "ms", (0.02, 0.02)),
+    costs("tool_memory", "memory of the tool in setconf", "kB", None),
 )
 BY_NAME = {row.name: row for row in ROWS}
 COST = tuple(row.name for row in ROWS[:11])
 CPUS = ("cpus", "tunnels_16")
-SCALE = ("peer_memory", "setconf", "dump", "delete")
+SCALE = ("peer_memory", "setconf", "syncconf", "dump", "delete", "tool_memory")
