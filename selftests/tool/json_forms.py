@@ -14,7 +14,8 @@ SECRET = base64.b64encode(bytes.fromhex("ab" * 32)).decode()
 PSK = base64.b64encode(bytes.fromhex("cd" * 32)).decode()
 
 INTERFACE = {"name": str, "index": int, "kind": str, "public_key": (str, type(None)),
-             "has_private_key": bool, "listen_port": int, "fwmark": int, "peers": list}
+             "has_private_key": bool, "listen_port": int, "fwmark": int,
+             "bind": (str, type(None)), "bind_addresses": list, "peers": list}
 PEER = {"public_key": str, "has_preshared_key": bool, "endpoint": (str, type(None)),
         "allowed_ips": list, "latest_handshake": int, "rx_bytes": int, "tx_bytes": int,
         "persistent_keepalive": int}

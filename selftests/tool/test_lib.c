@@ -7,6 +7,7 @@
 #include "ktap.h"
 #include "lib/addr.h"
 #include "lib/config.h"
+#include "lib/event.h"
 #include "lib/sync.h"
 
 static void make_key(uint8_t key[WARREN_KEY_BYTES], uint8_t seed)
@@ -180,7 +181,7 @@ TEST(a_file_with_every_key)
 	const struct warren_peer *p;
 
 	EXPECT(!warren_config_parse(&c, everything, strlen(everything), "f", WARREN_CONFIG_ALL,
-				     &err));
+				    &err));
 	CHECK(c.addresses_n == 3 && c.addresses[2].prefix.cidr == 32 && c.addresses[2].line == 3);
 	CHECK(c.dns.n == 2 && !strcmp(c.dns.s[1], "2001:db8::53"));
 	CHECK(c.search.n == 1 && !strcmp(c.search.s[0], "example.org"));
@@ -377,4 +378,76 @@ TEST(errors_have_place_text_and_remedy)
 	warren_error_place(&err, err.file, 4, NULL);
 	warren_error_set(&err, WARREN_E_VALUE, NULL, "it was %s", err.text);
 	CHECK(!strcmp(warren_error_format(&err, text, sizeof(text)), "f:4: it was 5"));
+}
+
+TEST(events_and_reasons_have_names)
+{
+	int i, j;
+
+	for (i = 1; i <= WARREN_EVENT_KEYS_EXPIRED; i++) {
+		CHECK(strcmp(warren_event_name(i), "unknown"));
+		for (j = 1; j < i; j++)
+			CHECK(strcmp(warren_event_name(i), warren_event_name(j)));
+	}
+	for (i = 1; i < WARREN_HANDSHAKE_FAILURES; i++) {
+		CHECK(strcmp(warren_event_reason(i), "unknown"));
+		for (j = 1; j < i; j++) {
+			CHECK(strcmp(warren_event_reason(i), warren_event_reason(j)));
+			CHECK(strcmp(warren_event_explain(i), warren_event_explain(j)));
+		}
+	}
+	CHECK(!strcmp(warren_event_name(0), "unknown") &&
+	      !strcmp(warren_event_name(99), "unknown"));
+	CHECK(!strcmp(warren_event_reason(0), "unknown") &&
+	      !strcmp(warren_event_reason(99), "unknown"));
+}
+
+static bool takes(const char *key, const char *value)
+{
+	struct warren_error err = {};
+	struct warren_config config;
+	char text[128];
+	int ret;
+
+	snprintf(text, sizeof(text), "[Interface]\n%s = %s\n", key, value);
+	ret = warren_config_parse(&config, text, strlen(text), "f", WARREN_CONFIG_ALL, &err);
+	CHECK(!ret == !err.text[0]);
+	CHECK(!ret || (err.remedy[0] && err.line == 2 && !strcmp(err.key, key)));
+	warren_config_free(&config);
+	return !ret;
+}
+
+TEST(keys_of_ours)
+{
+	CHECK(takes("Table", "vpn-a.b_c") && takes("Table", "77") && takes("Table", "0x77"));
+	CHECK(!takes("Table", "vpn/a") && !takes("Table", "0") && !takes("Table", "-1"));
+	CHECK(!takes("Table", "a234567890123456789012345678901x"));
+	CHECK(takes("RulePriority", "1") && takes("RulePriority", "32764"));
+	CHECK(!takes("RulePriority", "0") && !takes("RulePriority", "32765"));
+	CHECK(takes("KillSwitch", "TRUE") && !takes("KillSwitch", "on"));
+	CHECK(takes("KillSwitchExcept", "10.0.0.0/8,fd00::/8") && !takes("KillSwitchExcept", "x"));
+	CHECK(takes("Bind", "eth0.7") && takes("Bind", "off") && !takes("Bind", "a/b"));
+	CHECK(!takes("Bind", "a234567890123456"));
+	CHECK(takes("BindAddress", "192.0.2.1, 2001:db8::1") && takes("BindAddress", "off"));
+	CHECK(!takes("BindAddress", "192.0.2.1, 192.0.2.2") && !takes("BindAddress", "::"));
+}
+
+TEST(binding_is_part_of_the_difference)
+{
+	struct warren_device running, wanted, request;
+	struct warren_error err = {};
+
+	warren_device_init(&running, "t0");
+	warren_device_init(&wanted, "t0");
+	EXPECT(!warren_addr_parse_bind(&running, "eth0", &err));
+	EXPECT(!warren_addr_parse_bind_address(&running, "192.0.2.1,2001:db8::1", &err));
+	wanted.bind4 = running.bind4;
+	EXPECT(!warren_sync_diff(&request, &running, &wanted, WARREN_SYNC_EXACT, &err));
+	CHECK(request.has_bind && !request.bind[0]);
+	CHECK(request.has_bind_address && request.bind4.s_addr == running.bind4.s_addr);
+	CHECK(IN6_IS_ADDR_UNSPECIFIED(&request.bind6) && !warren_sync_empty(&request));
+	warren_device_free(&request);
+	EXPECT(!warren_sync_diff(&request, &running, &running, WARREN_SYNC_EXACT, &err));
+	CHECK(warren_sync_empty(&request));
+	warren_device_free(&request);
 }

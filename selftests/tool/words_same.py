@@ -70,10 +70,27 @@ def manual_has_every_variable():
 
 
 @case
+def manual_has_every_event():
+    source = (TOP / "tools" / "lib" / "event.c").read_text()
+    names = set(re.findall(r"\[WARREN_(?:EVENT|HANDSHAKE)_\w+\] =\s+{?\"([a-z-]+)\"", source))
+    check(len(names) == 7 + 9, names)
+    text = (HERE / "warren.8").read_text().split(".B monitor\nEach line")[1].split(".SH")[0]
+    equal(names - set(re.findall(r'"([a-z-]+)"', text)), set(), "missing")
+
+
+@case
+def counters_have_the_modules_names():
+    module = (TOP / "module" / "stats.h").read_text().split("#define WARREN_PEER_STATS(X)")[1]
+    library = (TOP / "tools" / "lib" / "stats.c").read_text()
+    equal(re.findall(r'STATS_A_(\w+)\] = "(\w+)"', library),
+          re.findall(r'X\((\w+), "(\w+)"\)', module.split("#define")[0]), "names")
+
+
+@case
 def manual_of_files_has_every_key():
     source = (TOP / "tools" / "lib" / "config.c").read_text()
     keys = set(re.findall(r'\{\s*"(\w+)",\s*SECTION_', source))
-    check(len(keys) == 20, keys)
+    check(len(keys) == 22, keys)
     text = (HERE / "warren.conf.5").read_text()
     heads = re.findall(r"^\.TP\n\.BR? (.*)$", text, re.M)
     equal(set(re.findall(r"\w+", " ".join(heads))), keys, "keys")

@@ -365,6 +365,84 @@ int warren_addr_parse_fwmark(uint32_t *mark, const char *text, struct warren_err
 				"\"%s\" is not a firewall mark", text);
 }
 
+int warren_addr_parse_bind(struct warren_device *dev, const char *text, struct warren_error *err)
+{
+	bool off = !strcasecmp(text, "off");
+
+	if (!off && !warren_device_name_ok(text))
+		return warren_error_set(err, WARREN_E_VALUE,
+					"use the name of an interface or a VRF, or \"off\"",
+					"\"%s\" cannot be the name of an interface", text);
+	dev->has_bind = true;
+	snprintf(dev->bind, sizeof(dev->bind), "%s", off ? "" : text);
+	return 0;
+}
+
+static int parse_bind_one(struct warren_device *dev, const char *text, size_t len)
+{
+	struct warren_prefix ip;
+	char one[INET6_ADDRSTRLEN];
+
+	if (len >= sizeof(one))
+		return -1;
+	memcpy(one, text, len);
+	one[len] = '\0';
+	if (warren_addr_parse_ip(&ip, one))
+		return -1;
+	if (ip.family == AF_INET) {
+		if (dev->bind4.s_addr || !ip.ip4.s_addr)
+			return -1;
+		dev->bind4 = ip.ip4;
+	} else {
+		if (!IN6_IS_ADDR_UNSPECIFIED(&dev->bind6) || IN6_IS_ADDR_UNSPECIFIED(&ip.ip6))
+			return -1;
+		dev->bind6 = ip.ip6;
+	}
+	return 0;
+}
+
+int warren_addr_parse_bind_address(struct warren_device *dev, const char *text,
+				   struct warren_error *err)
+{
+	const char *from = text;
+	size_t len;
+
+	dev->has_bind_address = true;
+	memset(&dev->bind4, 0, sizeof(dev->bind4));
+	memset(&dev->bind6, 0, sizeof(dev->bind6));
+	if (!strcasecmp(text, "off"))
+		return 0;
+	for (;; from += len + 1) {
+		from += strspn(from, " \t");
+		len = strcspn(from, ", \t");
+		if (parse_bind_one(dev, from, len))
+			return warren_error_set(
+				err, WARREN_E_VALUE,
+				"use one IPv4 address, one IPv6 address, both with a "
+				"comma between, or \"off\"",
+				"\"%s\" is not what a device can be bound to", text);
+		len += strspn(from + len, " \t");
+		if (!from[len])
+			return 0;
+	}
+}
+
+char *warren_addr_print_bind_address(char text[WARREN_ADDR_BIND], const struct warren_device *dev)
+{
+	size_t len = 0;
+
+	text[0] = '\0';
+	if (dev->bind4.s_addr)
+		inet_ntop(AF_INET, &dev->bind4, text, INET_ADDRSTRLEN);
+	len = strlen(text);
+	if (IN6_IS_ADDR_UNSPECIFIED(&dev->bind6))
+		return text;
+	if (len)
+		len += sprintf(text + len, ", ");
+	inet_ntop(AF_INET6, &dev->bind6, text + len, WARREN_ADDR_BIND - len);
+	return text;
+}
+
 int warren_addr_parse_keepalive(uint16_t *seconds, const char *text, struct warren_error *err)
 {
 	uint32_t n = 0;

@@ -10,6 +10,7 @@
 
 #define WARREN_ADDR_PREFIX   50 /* bytes for any prefix and the zero */
 #define WARREN_ADDR_ENDPOINT 80 /* bytes for any endpoint and the zero */
+#define WARREN_ADDR_BIND     66 /* bytes for two addresses, what is between and the zero */
 
 /**
  * warren_addr_parse_ip() - an address without a prefix length
@@ -172,6 +173,36 @@ int warren_addr_parse_port(uint16_t *port, const char *text, struct warren_error
  * Return: 0 or -1.
  */
 int warren_addr_parse_fwmark(uint32_t *mark, const char *text, struct warren_error *err);
+
+/**
+ * warren_addr_parse_bind() - the interface that a device is bound to
+ * @dev: its @bind is set
+ * @text: an interface's name, or "off"
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int warren_addr_parse_bind(struct warren_device *dev, const char *text, struct warren_error *err);
+
+/**
+ * warren_addr_parse_bind_address() - the addresses that a device is bound to
+ * @dev: its @bind4 and @bind6 are set, those not in @text to none
+ * @text: an IPv4 address, an IPv6 address, both with a comma between, or "off"
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int warren_addr_parse_bind_address(struct warren_device *dev, const char *text,
+				   struct warren_error *err);
+
+/**
+ * warren_addr_print_bind_address() - "192.0.2.1, 2001:db8::1"
+ * @text: where to
+ * @dev: the device
+ *
+ * Return: @text; empty if it is bound to no address.
+ */
+char *warren_addr_print_bind_address(char text[WARREN_ADDR_BIND], const struct warren_device *dev);
 
 /**
  * warren_addr_parse_keepalive() - a persistent keepalive interval

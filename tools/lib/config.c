@@ -76,6 +76,18 @@ static int fwmark(struct parser *p, const char *value)
 	return warren_addr_parse_fwmark(&dev->fwmark, value, p->err);
 }
 
+static int bind_device(struct parser *p, const char *value)
+{
+	p->config->bind_line = p->err->line;
+	return warren_addr_parse_bind(&p->config->device, value, p->err);
+}
+
+static int bind_address(struct parser *p, const char *value)
+{
+	p->config->bind_address_line = p->err->line;
+	return warren_addr_parse_bind_address(&p->config->device, value, p->err);
+}
+
 static int public_key(struct parser *p, const char *value)
 {
 	p->peer->has_public_key = true;
@@ -288,6 +300,8 @@ static const struct key {
 	{"PrivateKey", SECTION_INTERFACE, KEY_TUNNEL, private_key},
 	{"ListenPort", SECTION_INTERFACE, KEY_TUNNEL, listen_port},
 	{"FwMark", SECTION_INTERFACE, KEY_TUNNEL, fwmark},
+	{"Bind", SECTION_INTERFACE, KEY_TUNNEL, bind_device},
+	{"BindAddress", SECTION_INTERFACE, KEY_TUNNEL, bind_address},
 	{"Address", SECTION_INTERFACE, KEY_QUICK, address},
 	{"DNS", SECTION_INTERFACE, KEY_QUICK, dns},
 	{"MTU", SECTION_INTERFACE, KEY_QUICK, mtu},

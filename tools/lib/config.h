@@ -63,6 +63,8 @@ struct warren_address {
  * @mtu_line: MTU
  * @table_line: Table
  * @rule_priority_line: RulePriority
+ * @bind_line: Bind
+ * @bind_address_line: BindAddress
  */
 struct warren_config {
 	struct warren_device device;
@@ -86,6 +88,8 @@ struct warren_config {
 	unsigned int mtu_line;
 	unsigned int table_line;
 	unsigned int rule_priority_line;
+	unsigned int bind_line;
+	unsigned int bind_address_line;
 };
 
 /**

@@ -46,12 +46,17 @@ void warren_config_print_dns(FILE *out, const struct warren_config *config)
 
 void warren_config_print_rest(FILE *out, const struct warren_device *dev)
 {
+	char text[WARREN_ADDR_BIND];
 	size_t i;
 
 	if (dev->listen_port)
 		fprintf(out, "ListenPort = %u\n", dev->listen_port);
 	if (dev->fwmark)
 		fprintf(out, "FwMark = 0x%" PRIx32 "\n", dev->fwmark);
+	if (dev->bind[0])
+		fprintf(out, "Bind = %s\n", dev->bind);
+	if (warren_addr_print_bind_address(text, dev)[0])
+		fprintf(out, "BindAddress = %s\n", text);
 	if (dev->has_private_key)
 		print_key(out, "PrivateKey", dev->private_key);
 	fputs("\n", out);

@@ -37,11 +37,17 @@ void warren_device_free(struct warren_device *dev)
 	for (i = 0; i < dev->peers_n; i++) {
 		free(dev->peers[i].allowedips);
 		free(dev->peers[i].endpoint_name);
+		free(dev->peers[i].stats);
 	}
 	if (dev->peers)
 		warren_key_wipe(dev->peers, dev->peers_n * sizeof(*dev->peers));
 	free(dev->peers);
 	warren_key_wipe(dev, sizeof(*dev));
+}
+
+bool warren_device_is_bound(const struct warren_device *dev)
+{
+	return dev->bind[0] || dev->bind4.s_addr || !IN6_IS_ADDR_UNSPECIFIED(&dev->bind6);
 }
 
 struct warren_peer *warren_device_add_peer(struct warren_device *dev)

@@ -79,6 +79,7 @@ union warren_endpoint {
  * @handshake_nsec: its nanoseconds
  * @rx_bytes: bytes received
  * @tx_bytes: bytes sent
+ * @stats: WARREN_STATS_N counters, see stats.h; NULL where nobody asked or counts
  * @allowedips: its networks
  * @allowedips_n: their number
  * @allowedips_room: how many @allowedips has memory for
@@ -101,6 +102,7 @@ struct warren_peer {
 	int64_t handshake_nsec;
 	uint64_t rx_bytes;
 	uint64_t tx_bytes;
+	uint64_t *stats;
 	struct warren_allowedip *allowedips;
 	size_t allowedips_n;
 	size_t allowedips_room;
@@ -123,6 +125,10 @@ struct warren_peer {
  * @public_key: of @private_key
  * @listen_port: 0 for any
  * @fwmark: 0 for none
+ * @bind: interface or VRF that its outer sockets are bound to, or empty; the number
+ *        of one that has no name in this network namespace
+ * @bind4: address that its IPv4 socket is bound to, or 0
+ * @bind6: address that its IPv6 socket is bound to, or all zero
  * @peers: its peers
  * @peers_n: their number
  * @peers_room: how many @peers has memory for
@@ -130,7 +136,10 @@ struct warren_peer {
  * @has_public_key: likewise @public_key
  * @has_listen_port: likewise @listen_port
  * @has_fwmark: likewise @fwmark
+ * @has_bind: likewise @bind
+ * @has_bind_address: likewise @bind4 and @bind6
  * @replace_peers: request: forget the peers the device has now
+ * @want_stats: read the counters of its peers as well
  */
 struct warren_device {
 	char name[IFNAMSIZ];
@@ -140,6 +149,9 @@ struct warren_device {
 	uint8_t public_key[WARREN_KEY_BYTES];
 	uint16_t listen_port;
 	uint32_t fwmark;
+	char bind[IFNAMSIZ];
+	struct in_addr bind4;
+	struct in6_addr bind6;
 	struct warren_peer *peers;
 	size_t peers_n;
 	size_t peers_room;
@@ -147,7 +159,10 @@ struct warren_device {
 	bool has_public_key;
 	bool has_listen_port;
 	bool has_fwmark;
+	bool has_bind;
+	bool has_bind_address;
 	bool replace_peers;
+	bool want_stats;
 };
 
 /**
@@ -162,6 +177,14 @@ void warren_device_init(struct warren_device *dev, const char *name);
  * @dev: the device; afterwards as after warren_device_init() without a name
  */
 void warren_device_free(struct warren_device *dev);
+
+/**
+ * warren_device_is_bound() - whether its outer sockets are bound to anything
+ * @dev: the device
+ *
+ * Return: true if @bind, @bind4 or @bind6 is set.
+ */
+bool warren_device_is_bound(const struct warren_device *dev);
 
 /**
  * warren_device_add_peer() - a new, empty peer at the end

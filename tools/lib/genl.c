@@ -44,6 +44,75 @@ static int find_family(struct warren_genl *genl, const char *family, struct warr
 	return 0;
 }
 
+/* A group that is looked for among those of a family. */
+struct group {
+	const char *name;
+	bool matches;
+	uint32_t id;
+	uint32_t found;
+};
+
+static int group_attr(const struct nlattr *attr, void *data)
+{
+	struct group *g = data;
+
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME &&
+	    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+		g->matches = !strcmp(mnl_attr_get_str(attr), g->name);
+	else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID &&
+		 mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		g->id = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static int group_nest(const struct nlattr *attr, void *data)
+{
+	struct group *g = data;
+
+	g->matches = false;
+	g->id = 0;
+	if (mnl_attr_parse_nested(attr, group_attr, g) < 0)
+		return MNL_CB_ERROR;
+	if (g->matches)
+		g->found = g->id;
+	return MNL_CB_OK;
+}
+
+static int groups_attr(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS)
+		return mnl_attr_parse_nested(attr, group_nest, data);
+	return MNL_CB_OK;
+}
+
+static int groups_message(const struct nlmsghdr *nlh, void *data)
+{
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), groups_attr, data);
+}
+
+int warren_genl_join(struct warren_genl *genl, const char *family, const char *group,
+		     struct warren_error *err)
+{
+	struct group g = {.name = group};
+	struct nlmsghdr *nlh;
+
+	genl->family = GENL_ID_CTRL;
+	nlh = warren_genl_begin(genl, CTRL_CMD_GETFAMILY, NLM_F_ACK);
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, family);
+	if (warren_genl_run(genl, nlh, groups_message, &g, NULL, "find the netlink group", err))
+		return -1;
+	if (!g.found)
+		return warren_error_set(err, WARREN_E_UNSUPPORTED,
+					"update the kernel, and load a warren.ko built for it",
+					"the netlink family \"%s\" of this kernel has no group "
+					"\"%s\"",
+					family, group);
+	if (mnl_socket_setsockopt(genl->sock, NETLINK_ADD_MEMBERSHIP, &g.found, sizeof(g.found)))
+		return warren_error_errno(err, WARREN_E_KERNEL, errno, "cannot listen to \"%s\"",
+					  group);
+	return 0;
+}
+
 int warren_genl_open(struct warren_genl *genl, const char *family, uint8_t version,
 		     struct warren_error *err)
 {

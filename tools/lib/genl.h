@@ -44,6 +44,18 @@ int warren_genl_open(struct warren_genl *genl, const char *family, uint8_t versi
 		     struct warren_error *err);
 
 /**
+ * warren_genl_join() - have a multicast group's messages come to the socket
+ * @genl: the socket; it is for nothing else from now on
+ * @family: name of the family
+ * @group: name of the group
+ * @err: filled on failure; WARREN_E_UNSUPPORTED if there is no such group
+ *
+ * Return: 0 or -1.
+ */
+int warren_genl_join(struct warren_genl *genl, const char *family, const char *group,
+		     struct warren_error *err);
+
+/**
  * warren_genl_close() - close it, its buffer overwritten
  * @genl: the socket; a zeroed one is fine
  */

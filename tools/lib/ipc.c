@@ -113,9 +113,8 @@ int warren_ipc_find(struct warren_device *dev, struct warren_error *err)
 		link.kind[0] ? " but of kind \"" : "", link.kind, link.kind[0] ? "\"" : "");
 }
 
-int warren_ipc_get(struct warren_device *dev, const char *name, struct warren_error *err)
+static int get(struct warren_device *dev, struct warren_error *err)
 {
-	warren_device_init(dev, name);
 	if (warren_ipc_find(dev, err))
 		return -1;
 	if (dev->kind == WARREN_KIND_USERSPACE)
@@ -123,8 +122,28 @@ int warren_ipc_get(struct warren_device *dev, const char *name, struct warren_er
 	return warren_netlink_get(dev, err);
 }
 
+int warren_ipc_get(struct warren_device *dev, const char *name, struct warren_error *err)
+{
+	warren_device_init(dev, name);
+	return get(dev, err);
+}
+
+int warren_ipc_get_stats(struct warren_device *dev, const char *name, struct warren_error *err)
+{
+	warren_device_init(dev, name);
+	dev->want_stats = true;
+	return get(dev, err);
+}
+
 static int set(const struct warren_device *dev, struct warren_error *err)
 {
+	if (dev->kind != WARREN_KIND_WARREN && warren_device_is_bound(dev))
+		return warren_error_set(err, WARREN_E_UNSUPPORTED,
+					"use an interface of kind warren, or leave Bind and "
+					"BindAddress out",
+					"%s is not of kind warren: it cannot be bound to an "
+					"interface or address",
+					dev->name);
 	if (dev->kind == WARREN_KIND_USERSPACE)
 		return warren_uapi_set(dev, err);
 	return warren_netlink_set(dev, err);

@@ -56,6 +56,16 @@ int warren_ipc_find(struct warren_device *dev, struct warren_error *err);
 int warren_ipc_get(struct warren_device *dev, const char *name, struct warren_error *err);
 
 /**
+ * warren_ipc_get_stats() - read a device, with the counters of its peers
+ * @dev: as for warren_ipc_get(); only devices of kind warren count
+ * @name: interface name
+ * @err: filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int warren_ipc_get_stats(struct warren_device *dev, const char *name, struct warren_error *err);
+
+/**
  * warren_ipc_set() - change a device
  * @dev: name and what shall change; @kind and @ifindex are filled. Endpoint
  *       names must be resolved, see warren_addr_resolve()

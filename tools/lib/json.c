@@ -59,13 +59,14 @@ static void put_string(FILE *out, const char *text)
 
 static void line(struct warren_json *json)
 {
-	fprintf(json->out, "\n%*s", 2 * (int)json->depth, "");
+	if (!json->compact)
+		fprintf(json->out, "\n%*s", 2 * (int)json->depth, "");
 }
 
 static void begin(struct warren_json *json, const char *key)
 {
 	if (json->more)
-		fputc(',', json->out);
+		fputs(json->compact ? ", " : ",", json->out);
 	if (json->depth)
 		line(json);
 	json->more = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Writing JSON (RFC 8259) to a stream, one line a value, two blanks a level.
+ * Writing JSON (RFC 8259) to a stream, one line a value and two blanks a level, or
+ * all in one line.
  */
 #ifndef WARREN_LIB_JSON_H
 #define WARREN_LIB_JSON_H
@@ -12,11 +13,13 @@
 /**
  * struct warren_json - a text being written
  * @out: where to; zero the rest
+ * @compact: one line
  * @depth: how deep we are in objects and arrays
  * @more: whether something stands before the next value at this depth
  */
 struct warren_json {
 	FILE *out;
+	bool compact;
 	unsigned int depth;
 	bool more;
 };

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../module/uapi/warren.h"
 #include "genl.h"
+#include "stats.h"
 
 /* A device that changes faster than it can be read is read this often. */
 #define TRIES 16
@@ -95,6 +97,28 @@ static void get_time(struct warren_peer *peer, const struct nlattr *attr)
 	peer->handshake_nsec = time[1];
 }
 
+static int stats_attr(const struct nlattr *attr, void *data)
+{
+	uint16_t type = mnl_attr_get_type(attr);
+	uint64_t *stats = data;
+
+	/* One that is newer than this program has no name. */
+	if (type < WARREN_STATS_N)
+		stats[type] = get_u64(attr);
+	return MNL_CB_OK;
+}
+
+static int get_stats(struct warren_peer *peer, const struct nlattr *attr)
+{
+	if (!peer->stats)
+		peer->stats = calloc(WARREN_STATS_N, sizeof(*peer->stats));
+	if (!peer->stats) {
+		errno = ENOMEM;
+		return MNL_CB_ERROR;
+	}
+	return mnl_attr_parse_nested(attr, stats_attr, peer->stats);
+}
+
 static int peer_attr(const struct nlattr *attr, void *data)
 {
 	struct warren_peer *peer = data;
@@ -126,6 +150,8 @@ static int peer_attr(const struct nlattr *attr, void *data)
 		break;
 	case WARREN_PEER_A_ALLOWEDIPS:
 		return mnl_attr_parse_nested(attr, allowedip_nest, peer);
+	case WARREN_PEER_A_STATS:
+		return get_stats(peer, attr);
 	}
 	return MNL_CB_OK;
 }
@@ -156,6 +182,18 @@ static int peer_nest(const struct nlattr *attr, void *data)
 	return mnl_attr_parse_nested(attr, peer_attr, r->peer);
 }
 
+/* The kernel knows the number; a name is what people write. */
+static void get_bind(struct warren_device *dev, const struct nlattr *attr)
+{
+	uint32_t index;
+
+	if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+		return;
+	index = mnl_attr_get_u32(attr);
+	if (index && !if_indextoname(index, dev->bind))
+		snprintf(dev->bind, sizeof(dev->bind), "%u", index);
+}
+
 static int device_attr(const struct nlattr *attr, void *data)
 {
 	struct reading *r = data;
@@ -184,6 +222,17 @@ static int device_attr(const struct nlattr *attr, void *data)
 			dev->has_fwmark = true;
 		}
 		break;
+	case WARREN_DEVICE_A_BIND_IFINDEX:
+		get_bind(dev, attr);
+		break;
+	case WARREN_DEVICE_A_BIND_ADDR4:
+		if (is_size(attr, sizeof(dev->bind4)))
+			memcpy(&dev->bind4, mnl_attr_get_payload(attr), sizeof(dev->bind4));
+		break;
+	case WARREN_DEVICE_A_BIND_ADDR6:
+		if (is_size(attr, sizeof(dev->bind6)))
+			memcpy(&dev->bind6, mnl_attr_get_payload(attr), sizeof(dev->bind6));
+		break;
 	case WARREN_DEVICE_A_PEERS:
 		return mnl_attr_parse_nested(attr, peer_nest, r);
 	}
@@ -197,7 +246,7 @@ static int device_message(const struct nlmsghdr *nlh, void *data)
 
 int warren_netlink_get(struct warren_device *dev, struct warren_error *err)
 {
-	bool warren = dev->kind == WARREN_KIND_WARREN;
+	bool warren = dev->kind == WARREN_KIND_WARREN, stats = dev->want_stats;
 	enum warren_kind kind = dev->kind;
 	char name[IFNAMSIZ], what[64];
 	struct warren_genl genl;
@@ -215,6 +264,8 @@ int warren_netlink_get(struct warren_device *dev, struct warren_error *err)
 
 		nlh = warren_genl_begin(&genl, WARREN_CMD_GET_DEVICE, NLM_F_DUMP);
 		mnl_attr_put_strz(nlh, WARREN_DEVICE_A_IFNAME, name);
+		if (warren && stats)
+			mnl_attr_put_u32(nlh, WARREN_DEVICE_A_FLAGS, WARREN_DEVICE_F_STATS);
 		ret = warren_genl_run(&genl, nlh, device_message, &reading, &interrupted, what,
 				      err);
 		if (ret && (errno == ENODEV || errno == EOPNOTSUPP))

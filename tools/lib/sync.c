@@ -248,6 +248,17 @@ static void diff_interface(struct warren_device *request, const struct warren_de
 		request->fwmark = mark;
 		request->has_fwmark = true;
 	}
+	/* What a file does not say about binding is "to nothing", however it is read. */
+	if (strcmp(wanted->bind, running->bind)) {
+		memcpy(request->bind, wanted->bind, sizeof(request->bind));
+		request->has_bind = true;
+	}
+	if (memcmp(&wanted->bind4, &running->bind4, sizeof(wanted->bind4)) ||
+	    memcmp(&wanted->bind6, &running->bind6, sizeof(wanted->bind6))) {
+		request->bind4 = wanted->bind4;
+		request->bind6 = wanted->bind6;
+		request->has_bind_address = true;
+	}
 }
 
 int warren_sync_diff(struct warren_device *request, const struct warren_device *running,
@@ -288,7 +299,7 @@ out:
 bool warren_sync_empty(const struct warren_device *request)
 {
 	return !request->peers_n && !request->has_private_key && !request->has_listen_port &&
-	       !request->has_fwmark;
+	       !request->has_fwmark && !request->has_bind && !request->has_bind_address;
 }
 
 static bool loses_one(const struct warren_peer *peer)

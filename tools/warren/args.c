@@ -21,6 +21,20 @@ static int fwmark(struct warren_device *dev, struct warren_peer *peer, const cha
 	return warren_addr_parse_fwmark(&dev->fwmark, value, err);
 }
 
+static int bind_device(struct warren_device *dev, struct warren_peer *peer, const char *value,
+		       struct warren_error *err)
+{
+	(void)peer;
+	return warren_addr_parse_bind(dev, value, err);
+}
+
+static int bind_address(struct warren_device *dev, struct warren_peer *peer, const char *value,
+			struct warren_error *err)
+{
+	(void)peer;
+	return warren_addr_parse_bind_address(dev, value, err);
+}
+
 static int private_key(struct warren_device *dev, struct warren_peer *peer, const char *value,
 		       struct warren_error *err)
 {
@@ -71,6 +85,7 @@ static const struct argument {
 	int (*parse)(struct warren_device *dev, struct warren_peer *peer, const char *value,
 		     struct warren_error *err);
 } arguments[] = {
+	{"bind", false, bind_device},	     {"bind-address", false, bind_address},
 	{"listen-port", false, listen_port}, {"fwmark", false, fwmark},
 	{"private-key", false, private_key}, {"preshared-key", true, preshared_key},
 	{"endpoint", true, endpoint},	     {"persistent-keepalive", true, keepalive},

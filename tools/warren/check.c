@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -74,6 +76,45 @@ static int check_mtu(struct warren_findings *f, const struct warren_config *c)
 	return ret;
 }
 
+/* Without this host's interfaces and addresses the file may be another host's. */
+static int check_bind(struct warren_findings *f, const struct quick *q)
+{
+	const struct warren_device *dev = &q->config.device;
+	char text[INET6_ADDRSTRLEN];
+	struct ifaddrs *list, *a;
+	bool four = !dev->bind4.s_addr, six = IN6_IS_ADDR_UNSPECIFIED(&dev->bind6);
+
+	if (!strcmp(dev->bind, q->name)) {
+		if (warren_check_add(f, "bind-device", true, q->config.bind_line,
+				     "name the interface by which the endpoints are reached",
+				     "%s would be bound to itself", q->name))
+			return -1;
+	} else if (dev->bind[0] && !if_nametoindex(dev->bind) &&
+		   warren_check_add(f, "bind-device", false, q->config.bind_line,
+				    "see `ip link` for those there are",
+				    "this host has no interface \"%s\"", dev->bind)) {
+		return -1;
+	}
+	if ((four && six) || getifaddrs(&list))
+		return 0;
+	for (a = list; a; a = a->ifa_next) {
+		const union warren_endpoint *e = (const void *)a->ifa_addr;
+
+		if (e && e->addr.sa_family == AF_INET)
+			four |= e->in.sin_addr.s_addr == dev->bind4.s_addr;
+		else if (e && e->addr.sa_family == AF_INET6)
+			six |= !memcmp(&e->in6.sin6_addr, &dev->bind6, sizeof(dev->bind6));
+	}
+	freeifaddrs(list);
+	if (four && six)
+		return 0;
+	return warren_check_add(f, "bind-address", false, q->config.bind_address_line,
+				"see `ip address` for those there are",
+				"this host does not have the address %s",
+				four ? inet_ntop(AF_INET6, &dev->bind6, text, sizeof(text))
+				     : inet_ntop(AF_INET, &dev->bind4, text, sizeof(text)));
+}
+
 static void print_text(const struct warren_findings *f, const char *path)
 {
 	size_t i;
@@ -126,7 +167,7 @@ int verb_check(struct warren_error *err, int argc, char **argv)
 		reading.warn = err->warn;
 		*err = reading;
 	} else if (check_mode(&findings, &q.config, q.path) || check_mtu(&findings, &q.config) ||
-		   warren_check_config(&findings, &q.config)) {
+		   check_bind(&findings, &q) || warren_check_config(&findings, &q.config)) {
 		ret = warren_error_nomem(err);
 	} else {
 		warren_check_sort(&findings);

@@ -15,11 +15,13 @@ static void warn_of_the_rest(const struct quick *q, struct warren_error *err)
 	const struct warren_config *c = &q->config;
 	const struct {
 		const char *key;
-		bool there;
+		size_t there;
 	} keys[] = {
-		{"PreUp", c->pre_up.n},	    {"PostUp", c->post_up.n},
-		{"PreDown", c->pre_down.n}, {"PostDown", c->post_down.n},
-		{"Table", c->has_table},    {"FwMark", c->device.fwmark},
+		{"PreUp", c->pre_up.n},		{"PostUp", c->post_up.n},
+		{"PreDown", c->pre_down.n},	{"PostDown", c->post_down.n},
+		{"Table", c->has_table},	{"FwMark", c->device.fwmark},
+		{"Bind", c->bind_line},		{"BindAddress", c->bind_address_line},
+		{"KillSwitch", c->kill_switch},
 	};
 	size_t i;
 
@@ -47,6 +49,9 @@ static void print(FILE *out, struct warren_config *c)
 	if (c->mtu)
 		fprintf(out, "MTU = %" PRIu32 "\n", c->mtu);
 	c->device.fwmark = 0;
+	c->device.bind[0] = '\0';
+	memset(&c->device.bind4, 0, sizeof(c->device.bind4));
+	memset(&c->device.bind6, 0, sizeof(c->device.bind6));
 	warren_config_print_rest(out, &c->device);
 }
 

@@ -2,9 +2,12 @@
 #include "guard.h"
 
 #include <inttypes.h>
+#include <linux/netlink.h>
 #include <nftables/libnftables.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "full.h"
 
@@ -141,12 +144,29 @@ static char *make_content(const struct quick *q, uint32_t mark)
 	return NULL;
 }
 
+/* libnftables ends the program where the kernel has no such sockets. */
+static bool has_netfilter(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 /* Runs commands of nft(8); what they print is the caller's to free. */
 static int nft(const char *commands, char **output, struct warren_error *err)
 {
-	struct nft_ctx *ctx = nft_ctx_new(NFT_CTX_DEFAULT);
+	static const char remedy[] =
+		"load the kernel's nf_tables, nft_fib_inet, nft_ct and nft_reject_inet";
+	struct nft_ctx *ctx;
 	int ret = 0;
 
+	if (!has_netfilter())
+		return warren_error_set(err, WARREN_E_KERNEL, remedy,
+					"the kernel has no nftables for the guard");
+	ctx = nft_ctx_new(NFT_CTX_DEFAULT);
 	if (!ctx)
 		return warren_error_nomem(err);
 	nft_ctx_buffer_error(ctx);
@@ -155,9 +175,7 @@ static int nft(const char *commands, char **output, struct warren_error *err)
 	if (nft_run_cmd_from_buffer(ctx, commands)) {
 		const char *text = nft_ctx_get_error_buffer(ctx);
 
-		ret = warren_error_set(err, WARREN_E_KERNEL,
-				       "load the kernel's nf_tables, nft_fib_inet, nft_ct and "
-				       "nft_reject_inet",
+		ret = warren_error_set(err, WARREN_E_KERNEL, remedy,
 				       "nftables refuses the guard: %.*s", (int)strcspn(text, "\n"),
 				       text);
 	} else if (output) {

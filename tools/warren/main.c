@@ -14,11 +14,13 @@
 /* clang-format off */
 static const struct verb verbs[] = {
 	{ "show", verb_show, "Show interfaces and their peers",
-	  "{ INTERFACE | all | interfaces } [--json | " SHOW_FIELDS "]" },
+	  "{ INTERFACE | all | interfaces } [--stats] [--json | " SHOW_FIELDS "]" },
+	{ "monitor", verb_monitor, "Tell what happens, until interrupted", "[INTERFACE] [--json]" },
 	{ "showconf", verb_showconf, "Print an interface's configuration, for use with setconf",
 	  "INTERFACE [--json]" },
 	{ "set", verb_set, "Change an interface, add, remove or change peers",
-	  "INTERFACE [listen-port PORT] [fwmark MARK] [private-key FILE] [peer KEY [remove] "
+	  "INTERFACE [listen-port PORT] [fwmark MARK] [private-key FILE] [bind DEVICE] "
+	  "[bind-address IP[,IP]] [peer KEY [remove] "
 	  "[preshared-key FILE] [endpoint HOST:PORT] [persistent-keepalive SECONDS] "
 	  "[allowed-ips [+|-]IP/CIDR[,[+|-]IP/CIDR]...] ]..." },
 	{ "setconf", verb_setconf, "Replace an interface's configuration by a file's",

@@ -114,10 +114,15 @@ static void tell_number(tell_t tell, void *arg, const char *field, const char *f
 	tell_field(tell, arg, NULL, field, one, two);
 }
 
+static const char *bind_text(char text[WARREN_ADDR_BIND], const struct warren_device *dev)
+{
+	return warren_addr_print_bind_address(text, dev)[0] ? text : "off";
+}
+
 static void tell_all(const struct plan *plan, tell_t tell, void *arg)
 {
 	const struct warren_device *to = &plan->request;
-	char text[WARREN_ADDR_PREFIX + 24];
+	char text[WARREN_ADDR_PREFIX + 24], was[WARREN_ADDR_BIND], will[WARREN_ADDR_BIND];
 	size_t i;
 
 	if (to->has_private_key)
@@ -127,6 +132,13 @@ static void tell_all(const struct plan *plan, tell_t tell, void *arg)
 			    to->listen_port);
 	if (to->has_fwmark)
 		tell_number(tell, arg, "fwmark", "x", plan->running.fwmark, to->fwmark);
+	if (to->has_bind)
+		tell_field(tell, arg, NULL, "bind",
+			   plan->running.bind[0] ? plan->running.bind : "off",
+			   to->bind[0] ? to->bind : "off");
+	if (to->has_bind_address)
+		tell_field(tell, arg, NULL, "bind-address", bind_text(was, &plan->running),
+			   bind_text(will, to));
 	if (plan->mtu)
 		tell_number(tell, arg, "mtu", "d", plan->mtu_now, plan->mtu);
 	if (plan->kill_switch)

@@ -32,6 +32,8 @@ static int set_device(struct warren_device *dev, bool replace, struct warren_err
 		dev->has_private_key = true;
 		dev->has_listen_port = true;
 		dev->has_fwmark = true;
+		dev->has_bind = true;
+		dev->has_bind_address = true;
 	}
 	return warren_ipc_set(dev, err);
 }

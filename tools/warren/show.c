@@ -11,6 +11,7 @@ struct view {
 	const char *field;
 	bool all;
 	bool json;
+	bool stats;
 	struct show_style style;
 	struct warren_json text;
 };
@@ -20,7 +21,11 @@ static int show_one(struct warren_error *err, const char *name, struct view *vie
 	struct warren_device dev;
 	int ret;
 
-	ret = warren_ipc_get(&dev, name, err);
+	ret = view->stats ? warren_ipc_get_stats(&dev, name, err) : warren_ipc_get(&dev, name, err);
+	if (!ret && view->stats && dev.kind != WARREN_KIND_WARREN && !view->all)
+		warren_error_warn(err, "see `warren migrate`",
+				  "%s is not of kind warren: it has no counters for each peer",
+				  name);
 	if (!ret && view->json)
 		show_json(&view->text, &dev, view->style.keys);
 	else if (!ret && view->field)
@@ -108,6 +113,8 @@ int verb_show(struct warren_error *err, int argc, char **argv)
 	for (i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "--json"))
 			view.json = true;
+		else if (!strcmp(argv[i], "--stats"))
+			view.stats = true;
 		else if (!what)
 			what = argv[i];
 		else if (!view.field)
@@ -116,6 +123,8 @@ int verb_show(struct warren_error *err, int argc, char **argv)
 			return verb_usage(err);
 	}
 	what = what ? what : "all";
+	if ((view.field || !strcmp(what, "interfaces")) && view.stats)
+		return verb_usage(err);
 	if (view.field && (view.json || !strcmp(what, "interfaces")))
 		return verb_usage(err);
 	if (view.field && show_field(NULL, &nothing, view.field, false))

@@ -5,7 +5,10 @@
  */
 #include "show.h"
 
+#include <arpa/inet.h>
+
 #include "../lib/addr.h"
+#include "../lib/stats.h"
 
 static const char *kind_name(enum warren_kind kind)
 {
@@ -32,7 +35,23 @@ static void secret(struct warren_json *json, const char *name, const char *has_n
 		key(json, name, k, has);
 }
 
-static void show_peer(struct warren_json *json, const struct warren_peer *peer, bool keys)
+/* All that there are, also those that are 0. */
+static void show_stats(struct warren_json *json, const uint64_t *stats)
+{
+	unsigned int i;
+
+	if (!stats) {
+		warren_json_string(json, "stats", NULL);
+		return;
+	}
+	warren_json_open(json, "stats", '{');
+	for (i = 1; i < WARREN_STATS_N; i++)
+		warren_json_number(json, warren_stats_name(i), stats[i]);
+	warren_json_close(json, '}');
+}
+
+static void show_peer(struct warren_json *json, const struct warren_peer *peer, bool stats,
+		      bool keys)
 {
 	char text[WARREN_ADDR_ENDPOINT];
 	size_t i;
@@ -55,11 +74,14 @@ static void show_peer(struct warren_json *json, const struct warren_peer *peer, 
 	warren_json_number(json, "rx_bytes", peer->rx_bytes);
 	warren_json_number(json, "tx_bytes", peer->tx_bytes);
 	warren_json_number(json, "persistent_keepalive", peer->keepalive);
+	if (stats)
+		show_stats(json, peer->stats);
 	warren_json_close(json, '}');
 }
 
 void show_json(struct warren_json *json, const struct warren_device *dev, bool keys)
 {
+	char text[INET6_ADDRSTRLEN];
 	size_t i;
 
 	warren_json_open(json, NULL, '{');
@@ -71,9 +93,17 @@ void show_json(struct warren_json *json, const struct warren_device *dev, bool k
 	       keys);
 	warren_json_number(json, "listen_port", dev->listen_port);
 	warren_json_number(json, "fwmark", dev->fwmark);
+	warren_json_string(json, "bind", dev->bind[0] ? dev->bind : NULL);
+	warren_json_open(json, "bind_addresses", '[');
+	if (dev->bind4.s_addr)
+		warren_json_string(json, NULL, inet_ntop(AF_INET, &dev->bind4, text, sizeof(text)));
+	if (!IN6_IS_ADDR_UNSPECIFIED(&dev->bind6))
+		warren_json_string(json, NULL,
+				   inet_ntop(AF_INET6, &dev->bind6, text, sizeof(text)));
+	warren_json_close(json, ']');
 	warren_json_open(json, "peers", '[');
 	for (i = 0; i < dev->peers_n; i++)
-		show_peer(json, &dev->peers[i], keys);
+		show_peer(json, &dev->peers[i], dev->want_stats, keys);
 	warren_json_close(json, ']');
 	warren_json_close(json, '}');
 }

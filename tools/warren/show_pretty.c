@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../lib/addr.h"
+#include "../lib/stats.h"
 
 #define RESET  "\033[0m"
 #define BOLD   "\033[1m"
@@ -179,11 +180,27 @@ static void show_peer(const struct page *p, const struct warren_peer *peer)
 	}
 }
 
+/* Those of one sort that are not 0. */
+static void counters(const struct page *p, const uint64_t *stats, bool drops)
+{
+	const char *between = "";
+	unsigned int i;
+
+	label(p, drops ? "drops" : "counters");
+	for (i = 1; i < WARREN_STATS_N; i++) {
+		if (!stats[i] || warren_stats_is_drop(i) != drops)
+			continue;
+		fprintf(p->out, "%s%s %" PRIu64, between, warren_stats_name(i), stats[i]);
+		between = ", ";
+	}
+	fputs(*between ? "\n" : "(none)\n", p->out);
+}
+
 int show_pretty(FILE *out, const struct warren_device *dev, const struct show_style *style)
 {
 	struct page p = {.out = out, .style = style};
 	const struct warren_peer **order;
-	char key[WARREN_KEY_BASE64];
+	char key[WARREN_KEY_BASE64], text[WARREN_ADDR_BIND];
 	size_t i;
 
 	order = warren_device_order(dev);
@@ -205,9 +222,21 @@ int show_pretty(FILE *out, const struct warren_device *dev, const struct show_st
 		label(&p, "fwmark");
 		fprintf(out, "0x%" PRIx32 "\n", dev->fwmark);
 	}
+	if (dev->bind[0]) {
+		label(&p, "bound to");
+		fprintf(out, "%s\n", dev->bind);
+	}
+	if (warren_addr_print_bind_address(text, dev)[0]) {
+		label(&p, "bound to address");
+		fprintf(out, "%s\n", text);
+	}
 	for (i = 0; i < dev->peers_n; i++) {
 		fputs("\n", out);
 		show_peer(&p, order[i]);
+		if (order[i]->stats) {
+			counters(&p, order[i]->stats, false);
+			counters(&p, order[i]->stats, true);
+		}
 	}
 	free(order);
 	return 0;

@@ -35,6 +35,7 @@ int verb_down(struct warren_error *err, int argc, char **argv);
 int verb_save(struct warren_error *err, int argc, char **argv);
 int verb_apply(struct warren_error *err, int argc, char **argv);
 int verb_check(struct warren_error *err, int argc, char **argv);
+int verb_monitor(struct warren_error *err, int argc, char **argv);
 int verb_export(struct warren_error *err, int argc, char **argv);
 int verb_init(struct warren_error *err, int argc, char **argv);
 int verb_migrate(struct warren_error *err, int argc, char **argv);

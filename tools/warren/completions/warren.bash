@@ -2,9 +2,10 @@
 # Completion of warren(8) for bash.
 
 declare -gA _warren_words=(
-	[show]="all interfaces --json public-key private-key listen-port fwmark peers preshared-keys endpoints allowed-ips latest-handshakes transfer persistent-keepalive dump"
+	[show]="all interfaces --stats --json public-key private-key listen-port fwmark peers preshared-keys endpoints allowed-ips latest-handshakes transfer persistent-keepalive dump"
+	[monitor]="--json"
 	[showconf]="--json"
-	[set]="listen-port fwmark private-key peer remove preshared-key endpoint persistent-keepalive allowed-ips"
+	[set]="listen-port fwmark private-key bind bind-address peer remove preshared-key endpoint persistent-keepalive allowed-ips"
 	[setconf]=""
 	[addconf]=""
 	[syncconf]=""
@@ -55,7 +56,7 @@ _warren()
 		else
 			mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		fi ;;
-	set | showconf | del | migrate)
+	monitor | set | showconf | del | migrate)
 		((COMP_CWORD == 2)) || names=
 		mapfile -t COMPREPLY < <(compgen -W "${_warren_words[$verb]} $names" -- "$word") ;;
 	show)

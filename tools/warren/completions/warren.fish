@@ -9,15 +9,16 @@ function __warren_verb
 	__fish_seen_subcommand_from $argv
 end
 
-set -l verbs show showconf set setconf addconf syncconf genkey genpsk pubkey add del up down save strip check apply resolve migrate init export
+set -l verbs show monitor showconf set setconf addconf syncconf genkey genpsk pubkey add del up down save strip check apply resolve migrate init export
 
 complete -c warren -f
 complete -c warren -n "not __fish_seen_subcommand_from $verbs" -a "$verbs --help --version"
-complete -c warren -n "__warren_verb show showconf set setconf addconf syncconf del migrate up down save strip check apply resolve export" -a "(__warren_interfaces)"
+complete -c warren -n "__warren_verb show monitor showconf set setconf addconf syncconf del migrate up down save strip check apply resolve export" -a "(__warren_interfaces)"
 complete -c warren -n "__warren_verb setconf addconf syncconf up down save strip check apply resolve export" -F
-complete -c warren -n "__warren_verb show" -a "all interfaces --json public-key private-key listen-port fwmark peers preshared-keys endpoints allowed-ips latest-handshakes transfer persistent-keepalive dump"
+complete -c warren -n "__warren_verb show" -a "all interfaces --stats --json public-key private-key listen-port fwmark peers preshared-keys endpoints allowed-ips latest-handshakes transfer persistent-keepalive dump"
+complete -c warren -n "__warren_verb monitor" -a "--json"
 complete -c warren -n "__warren_verb showconf" -a "--json"
-complete -c warren -n "__warren_verb set" -a "listen-port fwmark private-key peer remove preshared-key endpoint persistent-keepalive allowed-ips"
+complete -c warren -n "__warren_verb set" -a "listen-port fwmark private-key bind bind-address peer remove preshared-key endpoint persistent-keepalive allowed-ips"
 complete -c warren -n "__warren_verb setconf" -a ""
 complete -c warren -n "__warren_verb addconf" -a ""
 complete -c warren -n "__warren_verb syncconf" -a ""
