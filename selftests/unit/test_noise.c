@@ -275,7 +275,7 @@ TEST(crossing_initiations_end_in_one_session)
 	EXPECT(!create_initiation());
 	/* The responder starts one of its own, and then takes the initiator's. */
 	EXPECT(!warren_noise_create_initiation(&theirs, &responder.handshake, &responder.identity,
-						7, timestamp));
+					       7, timestamp));
 	CHECK(!open_initiation() && !accept_initiation() && !create_response());
 	CHECK(!consume_response() && derive_sessions() && sessions_fit());
 }
@@ -374,8 +374,8 @@ TEST(impostor_is_opened_but_not_accepted)
 	memcpy(impostor.identity.public_key, initiator.identity.public_key, 32);
 	warren_handshake_init(&impostor.handshake, responder.identity.public_key);
 	warren_handshake_prepare(&impostor.handshake, &impostor.identity);
-	EXPECT(!warren_noise_create_initiation(&initiation, &impostor.handshake,
-						&impostor.identity, 1, timestamp));
+	EXPECT(!warren_noise_create_initiation(&initiation, &impostor.handshake, &impostor.identity,
+					       1, timestamp));
 	before = responder.handshake;
 	CHECK(!open_initiation());
 	CHECK(accept_initiation() == -EBADMSG);
