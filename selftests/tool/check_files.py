@@ -125,6 +125,20 @@ def default_routes():
 
 
 @case
+def guards_and_rules():
+    full = GOOD.replace("10.2.0.0/16", "0.0.0.0/0")
+    for line in "KillSwitch = true", "KillSwitch = true\nTable = off":
+        equal(found(full.replace("ListenPort", f"{line}\nListenPort")), [], line)
+    equal(found(GOOD.replace("10.2.0.0/16", "0.0.0.0/0, ::/0").replace(
+        "ListenPort", "RulePriority = 7\nTable = 77\nListenPort")), [], "rules for a table")
+    unused = [("no-effect", "warning", 4)]
+    for lines in ("RulePriority = 7", "RulePriority = 7\nTable = main",
+                  "KillSwitchExcept = 192.168.1.0/24"):
+        equal(changed("ListenPort", f"{lines}\nListenPort"), unused, lines)
+    equal(changed("ListenPort", "RulePriority = 7\nTable = 77\nListenPort"), [], "a table")
+
+
+@case
 def what_is_missing():
     equal(changed("AllowedIPs = 10.0.0.3/32, 10.2.0.0/16\n", ""),
           [("no-networks", "warning", 9)], "AllowedIPs")

@@ -11,8 +11,8 @@ import re
 import signal
 import subprocess
 
-from common import (NODEV, PEERS, PERM, UNSUPPORTED, USAGE, WARREN, check, cleanup, environment,
-                    equal, file_with, good, refused, warren)
+from common import (NODEV, PEERS, PERM, TOP, UNSUPPORTED, USAGE, WARREN, check, cleanup,
+                    environment, equal, file_with, good, refused, warren)
 import ktap
 from ktap import case, eventually
 from link import Link
@@ -20,7 +20,16 @@ from netns import Namespace, command
 from tunnel import b64
 
 A, B, C = PEERS
+EXAMPLE = str(TOP / "build" / "selftests" / "tool" / "example")
 NAMES = ["time", "event", "interface", "index", "peer", "endpoint", "initiator", "reason"]
+
+
+def listens(process):
+    """Whether a process of this namespace is in a group of generic netlink."""
+    check(process.poll() is None, "it goes on")
+    with open("/proc/net/netlink", encoding="ascii") as file:
+        rows = [line.split() for line in file]
+    return any(row[1:3] == ["16", str(process.pid)] and int(row[3], 16) for row in rows)
 
 
 class Monitor:
@@ -33,12 +42,7 @@ class Monitor:
             self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True,
                                             env=environment(TZ="UTC"))
             cleanup(self._kill)
-            eventually(self._listens, "it listens", 60)
-
-    def _listens(self):
-        check(self.process.poll() is None, "it goes on")
-        rows = [line.split() for line in open("/proc/net/netlink", encoding="ascii")]
-        return any(row[1:3] == ["16", str(self.process.pid)] and int(row[3], 16) for row in rows)
+            eventually(lambda: listens(self.process), "it listens", 60)
 
     def _kill(self):
         self.process.kill()
@@ -227,6 +231,36 @@ def drops_by_reason():
     peers = dict(re.findall(r"peer: (\S+)\n(?:  .*\n)*?  drops: (.*)\n", text))
     equal(peers, {A: "tx_drop_no_endpoint 2", B: "(none)"}, "drops")
     check("stats" not in on(link.a.ns, "show", "wg0", "--json"), "not unless asked for")
+
+
+@case(timeout=120)
+def the_example_of_the_library():
+    link = Link()
+    with link.a.ns.entered():
+        example = subprocess.Popen([EXAMPLE, "wg0"], stdout=subprocess.PIPE, text=True)
+        cleanup(example.kill)
+        eventually(lambda: listens(example), "it listens", 60)
+    link.ping()
+    with example.stdout:
+        equal(example.stdout.read(), "wg0 has 1 peers\nwg0: 10.9.0.2:51820\n", "what it tells")
+    equal(example.wait(), 0, "exit code")
+
+
+@case(timeout=120)
+def apply_keeps_the_session():
+    link = Link()
+    link.ping()
+    with link.a.ns.entered():
+        text = good("showconf", "wg0").replace("[Interface]\n", "[Interface]\nTable = off\n"
+                                               "Address = 10.66.0.1/24, fd66::1/64\n")
+        path = file_with(text + f"[Peer]\nPublicKey = {A}\nAllowedIPs = 10.99.0.0/16\n",
+                         "wg0.conf")
+        equal(good("apply", path), f"+ peer {A}\n+ peer {A} allowed-ips 10.99.0.0/16\n", "change")
+    link.ping()
+    stats = json.loads(on(link.a.ns, "show", "wg0", "--stats", "--json"))
+    peers = {one["public_key"]: one["stats"] for one in stats["interfaces"][0]["peers"]}
+    equal(peers[b64(link.b.public)]["tx_initiation"], 1, "handshakes begun")
+    equal(peers[A]["tx_packets"], 0, "packets to the new one")
 
 
 @case

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "check.h"
 
+#include <linux/rtnetlink.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -302,6 +303,25 @@ static int check_default_routes(struct warren_findings *f, const struct warren_c
 				four ? "IPv4" : "IPv6", four ? "IPv6" : "IPv4");
 }
 
+/* Keys that depend on others. */
+static int check_effect(struct warren_findings *f, const struct warren_config *c)
+{
+	bool full = find_default(&c->device, AF_INET) || find_default(&c->device, AF_INET6);
+	bool own = c->table > 0 && c->table != RT_TABLE_MAIN;
+
+	if (c->rule_priority && !own && !(full && c->table == WARREN_TABLE_AUTO) &&
+	    warren_check_add(f, "no-effect", false, c->rule_priority_line,
+			     "add a Table of its own, or take RulePriority out",
+			     "RulePriority does nothing: no rules lead to this Table"))
+		return -1;
+	if (c->except.allowedips_n && !c->kill_switch &&
+	    warren_check_add(f, "no-effect", false, c->except.allowedips[0].line,
+			     "add KillSwitch = true, or take KillSwitchExcept out",
+			     "KillSwitchExcept does nothing without KillSwitch"))
+		return -1;
+	return 0;
+}
+
 static int check_interface(struct warren_findings *f, const struct warren_config *c)
 {
 	bool hooks = c->pre_up.n || c->post_up.n, six = false;
@@ -344,7 +364,8 @@ int warren_check_config(struct warren_findings *findings, const struct warren_co
 	return check_interface(findings, config) || check_peers(findings, &config->device) ||
 			       check_duplicates(findings, &config->device) ||
 			       check_networks(findings, config) ||
-			       check_default_routes(findings, config)
+			       check_default_routes(findings, config) ||
+			       check_effect(findings, config)
 		       ? -1
 		       : 0;
 }
