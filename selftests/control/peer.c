@@ -233,11 +233,11 @@ TEST(bad_requests_get_clear_answers)
 	       400);
 	EXPECT(strstr((char *)body.data, "Upgrade"));
 	EXPECT(client_http(port, "GET /derp HTTP/1.1\r\nConnection: close\r\n\r\n", &body) == 426);
-	/* Administration needs a key, numbers the unix socket. */
+	/* Administration and numbers need a key. */
 	EXPECT(client_http(port, "GET /api/v1/users HTTP/1.1\r\nConnection: close\r\n\r\n",
 			   &body) == 401);
 	EXPECT(client_http(port, "GET /metrics HTTP/1.1\r\nConnection: close\r\n\r\n", &body) ==
-	       404);
+	       401);
 	EXPECT(client_http(port, "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n", &body) ==
 	       200);
 	mesh_buf_free(&body);

@@ -6,75 +6,18 @@ Also that signals and files do what the documentation says."""
 
 import http.client
 import json
-import os
-import pathlib
 import re
-import shutil
 import signal
-import socket
 import ssl
-import subprocess
 import sys
-import tempfile
 import time
 
 import jsonschema
 import yaml
 
-TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-OUT = pathlib.Path(os.environ.get("OUT", TOP / "build/selftests/control"))
+from server import PORT, TOP, Server
+
 SPEC = yaml.safe_load((TOP / "tools/control/openapi.yaml").read_text())
-# Below the ports that the system gives to clients.
-PORT = 20000 + os.getpid() % 12000
-
-
-class Server:
-    def __init__(self):
-        self.dir = pathlib.Path(tempfile.mkdtemp())
-        self.process = None
-
-    def write(self, name, text):
-        (self.dir / name).write_text(text)
-
-    def certificate(self, name):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                        "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}",
-                        "-keyout", self.dir / "tls.key", "-out", self.dir / "tls.crt"],
-                       check=True, stderr=subprocess.DEVNULL)
-
-    def start(self, **more):
-        config = {"server_url": f"http://127.0.0.1:{PORT}", "listen": f"127.0.0.1:{PORT}",
-                  "state_dir": str(self.dir / "state"), "relay": {"stun": f"127.0.0.1:{PORT + 1}"},
-                  **more}
-        self.write("c.hujson", json.dumps(config))
-        self.process = subprocess.Popen([OUT / "warren-control", "-c", self.dir / "c.hujson", "serve"],
-                                        stderr=(self.dir / "log").open("a"))
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self.process.poll() is None:
-            with socket.socket(socket.AF_UNIX) as probe:
-                if probe.connect_ex(str(self.dir / "state/control.sock")) == 0:
-                    return
-            time.sleep(0.05)
-        raise RuntimeError("the server does not start: " + (self.dir / "log").read_text())
-
-    def stop(self):
-        if self.process:
-            self.process.send_signal(signal.SIGTERM)
-            code = self.process.wait(20)
-            self.process = None
-            assert code == 0, f"the server left with {code}"
-
-    def ctl(self, *words, check=True):
-        done = subprocess.run([OUT / "warren-control", "-c", self.dir / "c.hujson", *words], text=True,
-                              capture_output=True)
-        assert not check or done.returncode == 0, done.stderr
-        return done
-
-    def device(self, name, *key):
-        return subprocess.run([OUT / "device", str(PORT), name, *key], text=True, check=True,
-                              capture_output=True).stdout.strip()
-
-
 server = Server()
 called = set()
 api_key = None
@@ -492,9 +435,7 @@ def main():
                 print(f"not ok {number} {case.__name__}", flush=True)
         server.stop()
     finally:
-        if server.process:
-            server.process.kill()
-        shutil.rmtree(server.dir)
+        server.remove()
     return failed
 
 

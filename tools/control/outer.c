@@ -179,7 +179,7 @@ static bool dispatch(struct control_server *srv, struct control_conn *conn,
 	} else if (!strcmp(path, "/metrics")) {
 		get_metrics(srv, conn, req, &answer);
 		send_answer(conn, req, &answer);
-	} else if (control_page_handle(srv, conn, req, &answer)) {
+	} else if (control_web_handle(srv, conn, req, &answer)) {
 		send_answer(conn, req, &answer);
 	} else if (!strcmp(path, "/key")) {
 		get_key(srv, conn, req);

@@ -10,7 +10,7 @@
  *   stunserver.c STUN
  *   api.h        administration
  *   session.h    who is signed in on the web page
- *   page.c       the web page's files, and where devices send people
+ *   web.c        the web page's files, and where devices send people
  */
 #ifndef CONTROL_SERVER_H
 #define CONTROL_SERVER_H
@@ -138,7 +138,7 @@ bool control_api_admits(struct control_server *srv, struct control_conn *conn,
 			const struct control_http *req, struct control_answer *out);
 
 /* Answers requests for the web page and for /register/...; false for another path. */
-bool control_page_handle(struct control_server *srv, const struct control_conn *conn,
+bool control_web_handle(struct control_server *srv, const struct control_conn *conn,
 			 const struct control_http *req, struct control_answer *out);
 
 /* Writes /metrics. */

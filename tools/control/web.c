@@ -125,7 +125,7 @@ static bool in_clear(const struct control_server *srv, const struct control_conn
 	       strcmp(from, "127.0.0.1") && strcmp(from, "::1");
 }
 
-bool control_page_handle(struct control_server *srv, const struct control_conn *conn,
+bool control_web_handle(struct control_server *srv, const struct control_conn *conn,
 			 const struct control_http *req, struct control_answer *out)
 {
 	const char *host = control_http_header(req, "Host"), *path = req->path;
