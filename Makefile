@@ -32,13 +32,14 @@ help:
 	@echo 'make install                install the module, with DKMS where present, and the tools if built'
 	@echo 'make uninstall              take that away again'
 	@echo 'make demo                   two sites, one tunnel, real traffic'
+	@echo 'make demo-mesh              a control server, and two real tailscaled that join it'
 	@echo 'make check                  every test, on three kernels'
 	@echo 'make check-interop          the control server with real tailscaled'
 	@echo 'make lint                   static checks and style'
 	@echo 'make bench                  measure'
 	@echo 'make clean                  remove everything that was built'
 	@echo
-	@echo 'demo, check, lint and bench install the Debian packages that they need.'
+	@echo 'Those from demo to bench install the Debian packages that they need.'
 
 module: module-for
 	@cp $(OUT)/warren.ko warren.ko
@@ -92,15 +93,21 @@ demo:
 	@$(MAKE) tools
 	@selftests/demo/run
 
+demo-mesh:
+	@selftests/deps control mesh
+	@$(MAKE) -s control
+	@selftests/tailscale/demo.py
+
 check:
-	@selftests/deps build vm tools tools-tests unit net interop lint dkms control control-tests
+	@selftests/deps build vm tools tools-tests unit net interop lint dkms control control-tests \
+		mesh
 	@$(MAKE) -j2 tools control
 	@selftests/run
 
-# Real tailscaled in network namespaces, as root; needs Go.
+# Part of `make check`.
 check-interop:
-	@selftests/deps control control-tests
-	@$(MAKE) -C selftests/control check-interop
+	@selftests/deps control mesh
+	@selftests/run tailscale/interop.py
 
 lint:
 	@selftests/deps build vm lint
@@ -116,5 +123,5 @@ clean:
 	@rm -rf build warren.ko warren.o warren.mod warren.mod.[co] .*.cmd Module.symvers modules.order
 	@find module \( -name '*.o' -o -name '.*.cmd' -o -name probed.h \) -delete
 
-.PHONY: all help module module-for tools control install uninstall demo check check-interop lint \
-	bench clean
+.PHONY: all help module module-for tools control install uninstall demo demo-mesh check \
+	check-interop lint bench clean

@@ -139,15 +139,20 @@ static bool push(struct client *c)
 	return ok;
 }
 
-/* What is here already goes to HTTP/2. */
+/* What is here already goes to HTTP/2; a server may begin with a payload that is none. */
 static bool feed(struct client *c)
 {
-	struct mesh_buf plain = {0};
-	bool ok = !mesh_record_open(&c->rx, &c->in, &plain) &&
-		  !mesh_http2_receive(c->h2, plain.data, plain.len) && push(c);
+	struct mesh_key challenge;
+	bool ok = !mesh_record_open(&c->rx, &c->in, &c->plain);
+	int begun = c->begun || !ok ? 1 : mesh_record_skip_early(&c->plain, &challenge);
 
-	mesh_buf_free(&plain);
-	return ok;
+	ok = ok && begun >= 0;
+	c->begun = begun == 1;
+	if (ok && c->begun) {
+		ok = !mesh_http2_receive(c->h2, c->plain.data, c->plain.len);
+		mesh_buf_free(&c->plain);
+	}
+	return ok && push(c);
 }
 
 static bool pump(struct client *c)
@@ -190,6 +195,8 @@ bool client_reconnect(struct client *c, uint16_t port, uint16_t version)
 	} while (n == -11);
 	if (n < 0)
 		return false;
+	mesh_buf_free(&c->plain);
+	c->begun = false;
 	mesh_record_init(&c->tx, s.send);
 	mesh_record_init(&c->rx, s.receive);
 	c->h2 = mesh_http2_client(&events, c);
@@ -213,6 +220,7 @@ void client_close(struct client *c)
 	mesh_http2_free(c->h2);
 	c->h2 = NULL;
 	mesh_buf_free(&c->in);
+	mesh_buf_free(&c->plain);
 	mesh_buf_free(&c->body);
 	mesh_zframe_free(&c->zframe);
 }

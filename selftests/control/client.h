@@ -21,6 +21,8 @@ struct client {
 	struct mesh_record tx;
 	struct mesh_record rx;
 	struct mesh_buf in;
+	struct mesh_buf plain; /* until the early payload is over */
+	bool begun;	       /* it is */
 	struct mesh_zframe zframe;
 	mesh_prefixes routes; /* that its map streams advertise */
 	/* Of the stream that is being waited for. */

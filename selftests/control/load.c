@@ -3,15 +3,17 @@
  * Load on a control server, with the real protocol.
  *   load PROGRAM [NODES [DEVICES-PER-USER [WORKERS]]]
  *
- * Starts PROGRAM (warren-control) on a scratch folder. Devices of one user see each other, and
- * every device sees one hub. All join and hold a map stream; then the hub changes its endpoints,
- * and the time until each stream has been told is taken. Prints one figure a line.
+ * Starts PROGRAM, warren-control or headscale, on a scratch folder. Devices of one user see each
+ * other, and every device sees one hub. All join and hold a map stream; then the hub changes its
+ * endpoints, and the time until each stream has been told is taken. Prints one figure a line, and
+ * a last line of JSON with all of them.
  */
 #include "client.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +39,16 @@ static struct shared {
 	double join[MAX_NODES];
 } * sh;
 
+/* What differs between the servers that can be loaded. */
+struct product {
+	const char *name; /* of the program, or what it begins with */
+	const char *config;
+	const char *policy;
+	const char *(*add_user)(int number);
+	const char *(*user_key)(int number);
+	const char *(*hub_key)(void);
+};
+
 static char dir[] = "/tmp/warren-control-load-XXXXXX";
 static const char *program;
 static uint16_t port;
@@ -57,7 +69,7 @@ static char *ctl(const char *args)
 	size_t n;
 	FILE *f;
 
-	snprintf(command, sizeof(command), "%s -c %s/c.hujson %s 2>&1", program, dir, args);
+	snprintf(command, sizeof(command), "%s -c %s/c.yaml %s 2>%s/err", program, dir, args, dir);
 	f = popen(command, "r");
 	n = fread(out, 1, sizeof(out) - 1, f);
 	out[n && out[n - 1] == '\n' ? n - 1 : n] = 0;
@@ -72,37 +84,125 @@ static void die(const char *what)
 	exit(1);
 }
 
-static void start_server(void)
+/* Text for a moment. */
+static const char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static const char *text(const char *fmt, ...)
+{
+	static char out[2000];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(out, sizeof(out), fmt, ap);
+	va_end(ap);
+	return out;
+}
+
+static const char *warren_user(int number)
+{
+	return ctl(text("users create u%d", number));
+}
+
+static const char *warren_key(int number)
+{
+	return ctl(text("preauthkeys create --user u%d --reusable", number));
+}
+
+static const char *warren_hub(void)
+{
+	return ctl("preauthkeys create --tags tag:hub");
+}
+
+static const char *headscale_user(int number)
+{
+	return ctl(text("users create u%d", number));
+}
+
+static const char *headscale_key(int number)
+{
+	return ctl(text("preauthkeys create --user %d --reusable", number + 1));
+}
+
+static const char *headscale_hub(void)
+{
+	return ctl("preauthkeys create --tags tag:hub");
+}
+
+/* In the configurations: %1$s the folder, %2$u the port, %3$u the next one. */
+static const struct product products[] = {
+	{"warren-control",
+	 "{\"server_url\": \"http://127.0.0.1:%2$u\", \"listen\": \"127.0.0.1:%2$u\", "
+	 "\"state_dir\": \"%1$s/state\", \"relay\": {\"stun\": \"127.0.0.1:%3$u\"}, "
+	 "\"policy_file\": \"%1$s/policy\", \"handshakes_per_second\": 0}",
+	 "{\"tagOwners\": {\"tag:hub\": []}, \"acls\": ["
+	 "{\"action\": \"accept\", \"src\": [\"autogroup:member\"], \"dst\": "
+	 "[\"autogroup:self:*\"]},"
+	 "{\"action\": \"accept\", \"src\": [\"*\"], \"dst\": [\"tag:hub:*\"]}]}",
+	 warren_user, warren_key, warren_hub},
+	{"headscale",
+	 "{\"server_url\": \"http://127.0.0.1:%2$u\", \"listen_addr\": \"127.0.0.1:%2$u\", "
+	 "\"metrics_listen_addr\": \"\", \"grpc_listen_addr\": \"127.0.0.1:%3$u\", "
+	 "\"unix_socket\": \"%1$s/sock\", \"unix_socket_permission\": \"0700\", "
+	 "\"noise\": {\"private_key_path\": \"%1$s/noise\"}, "
+	 "\"prefixes\": {\"v4\": \"100.64.0.0/10\", \"v6\": \"fd7a:115c:a1e0::/48\"}, "
+	 "\"derp\": {\"urls\": [], \"paths\": [\"%1$s/derp.yaml\"]}, "
+	 "\"disable_check_updates\": true, "
+	 "\"database\": {\"type\": \"sqlite\", \"sqlite\": {\"path\": \"%1$s/db\"}}, "
+	 "\"dns\": {\"magic_dns\": true, \"base_domain\": \"mesh.internal\", "
+	 "\"override_local_dns\": false}, \"log\": {\"level\": \"error\"}, "
+	 "\"policy\": {\"mode\": \"file\", \"path\": \"%1$s/policy\"}}",
+	 "{\"tagOwners\": {\"tag:hub\": [\"u0@\"]}, \"acls\": ["
+	 "{\"action\": \"accept\", \"src\": [\"autogroup:member\"], \"dst\": "
+	 "[\"autogroup:self:*\"]},"
+	 "{\"action\": \"accept\", \"src\": [\"*\"], \"dst\": [\"tag:hub:*\"]}]}",
+	 headscale_user, headscale_key, headscale_hub},
+};
+
+static const struct product *product;
+
+static void put(const char *name, const char *content)
 {
 	char path[100];
 	FILE *f;
 
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	if (!f || fputs(content, f) < 0 || fclose(f))
+		die("cannot write the server's files");
+}
+
+static void start_server(void)
+{
+	const char *base = strrchr(program, '/');
+	char *log;
+
+	base = base ? base + 1 : program;
+	for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++)
+		if (!strncmp(base, products[i].name, strlen(products[i].name)))
+			product = &products[i];
+	if (!product)
+		die("PROGRAM is neither warren-control nor headscale");
 	if (!mkdtemp(dir))
 		die("no scratch folder");
 	port = (uint16_t)(20000 + getpid() % 12000);
-	snprintf(path, sizeof(path), "%s/policy", dir);
-	f = fopen(path, "w");
-	fputs("{\"tagOwners\": {\"tag:hub\": []}, \"acls\": ["
-	      "{\"action\": \"accept\", \"src\": [\"autogroup:member\"], \"dst\": "
-	      "[\"autogroup:self:*\"]},"
-	      "{\"action\": \"accept\", \"src\": [\"*\"], \"dst\": [\"tag:hub:*\"]}]}",
-	      f);
-	fclose(f);
-	snprintf(path, sizeof(path), "%s/c.hujson", dir);
-	f = fopen(path, "w");
-	fprintf(f,
-		"{\"server_url\": \"http://127.0.0.1:%u\", \"listen\": \"127.0.0.1:%u\", "
-		"\"state_dir\": \"%s/state\", \"relay\": {\"stun\": \"127.0.0.1:%u\"}, "
-		"\"policy_file\": \"%s/policy\", \"handshakes_per_second\": 0}",
-		port, port, dir, port + 1, dir);
-	fclose(f);
+	put("policy", product->policy);
+	put("derp.yaml", "regions: {900: {regionid: 900, regioncode: own, regionname: own, nodes: "
+			 "[{name: own, regionid: 900, hostname: 127.0.0.1}]}}\n");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	put("c.yaml", text(product->config, dir, port, port + 1));
+#pragma GCC diagnostic pop
+	log = strdup(text("%s/log", dir));
 	server = fork();
 	if (!server) {
-		execl(program, program, "-c", path, "serve", (char *)NULL);
+		if (!freopen(log, "w", stdout) || dup2(1, 2) < 0)
+			_exit(127);
+		execl(program, program, "-c", text("%s/c.yaml", dir), "serve", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; !ctl("status"); i++) {
-		if (i == 100)
+	free(log);
+	for (int i = 0; !ctl("users list"); i++) {
+		if (i == 600)
 			die("the server does not start");
 		usleep(50000);
 	}
@@ -276,12 +376,13 @@ int main(int argc, char **argv)
 	users = (n + per_user - 1) / per_user;
 	keys = calloc((size_t)users, sizeof(*keys));
 	for (int i = 0; i < users; i++) {
-		snprintf(command, sizeof(command), "users create u%d", i);
-		ctl(command);
-		snprintf(command, sizeof(command), "preauthkeys create --user u%d --reusable", i);
-		keys[i] = strdup(ctl(command));
+		const char *key = product->add_user(i) ? product->user_key(i) : NULL;
+
+		if (!key)
+			die("the server makes no user or key");
+		keys[i] = strdup(key);
 	}
-	if (!join(&hub, ctl("preauthkeys create --tags tag:hub"), "hub"))
+	if (!join(&hub, product->hub_key(), "hub"))
 		die("the hub does not join");
 	before = server_kib();
 	t = now();
@@ -295,8 +396,11 @@ int main(int argc, char **argv)
 			_exit(0);
 		}
 	}
-	while (sh->joined + sh->failed < n)
+	/* The hub is told of everybody, and has to read it. */
+	while (sh->joined + sh->failed < n) {
+		told(&hub, "");
 		usleep(10000);
+	}
 	took = now() - t;
 	printf("%d nodes of %d users joined in %.1f s, %.0f a second, %d failed\n", sh->joined,
 	       users, took, sh->joined / took, sh->failed);

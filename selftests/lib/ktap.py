@@ -62,7 +62,7 @@ def within(got, low, high, what):
         raise Failure(f"{what}: got {got!r}, want {low}..{high}")
 
 
-def eventually(condition, what, seconds=5.0):
+def eventually(condition, what, seconds=5.0, pause=0.01):
     """Waits until condition() is true, and returns what it gave."""
     deadline = time.monotonic() + seconds
     while True:
@@ -71,7 +71,7 @@ def eventually(condition, what, seconds=5.0):
             return value
         if time.monotonic() > deadline:
             raise Failure(f"not within {seconds} s: {what}")
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def note(text):
@@ -127,8 +127,25 @@ def _run(function, timeout):
     return result
 
 
+def alone(function):
+    """Runs one function that is no test case, undoes what it made, and exits."""
+    try:
+        function()
+        status = PASS
+    except Skip as why:
+        print(why)
+        status = SKIP
+    except Failure as failure:
+        print(f"failed: {failure}", file=sys.stderr)
+        status = FAIL
+    finally:
+        trouble = _undo()
+    sys.exit(FAIL if trouble else status)
+
+
 def main(setup=None):
-    """Runs setup() and the cases, and exits with the kselftest code."""
+    """Runs setup() and the cases, and exits with the kselftest code. All are skipped when
+    setup() raises Skip."""
     patterns = [a for a in sys.argv[1:] if not a.startswith("--")]
     chosen = [
         (f, t) for f, t in _cases
@@ -138,8 +155,12 @@ def main(setup=None):
         for function, _ in chosen:
             print(function.__name__)
         sys.exit(PASS)
-    if setup:
-        setup()
+    try:
+        if setup:
+            setup()
+    except Skip as why:
+        print(f"TAP version 13\n1..0 # SKIP {why}")
+        sys.exit(SKIP)
     print("TAP version 13")
     print(f"1..{len(chosen)}", flush=True)
     results = []

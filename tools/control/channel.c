@@ -9,6 +9,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,6 +47,8 @@ struct poll {
 /* A register request that has no answer yet. */
 struct held {
 	struct control_waiter waiter; /* first: a waiter is a held request */
+	struct control_durable_wait flush;
+	struct mesh_buf json; /* the answer, which waits for the disk */
 	struct held *next;
 	struct control_channel *ch;
 	int32_t stream;
@@ -87,14 +90,25 @@ static void drop_held(struct held *h)
 		at = &(*at)->next;
 	*at = h->next;
 	control_login_cancel(&h->waiter);
+	control_durable_cancel(&h->flush);
+	mesh_buf_free(&h->json);
 	free(h);
+}
+
+static void answer(struct control_durable_wait *flush)
+{
+	struct held *h = (struct held *)((char *)flush - offsetof(struct held, flush));
+	struct control_channel *ch = h->ch;
+
+	mesh_http2_respond(ch->h2, h->stream, 200, "application/json", h->json.data, h->json.len);
+	drop_held(h);
+	push(ch);
 }
 
 static void registered(struct control_waiter *w, const struct mesh_register_response *resp)
 {
 	struct held *h = (struct held *)w;
 	struct control_channel *ch = h->ch;
-	struct mesh_buf json = {0};
 
 	if (resp->error) {
 		control_log(LOG_WARN, "refused a registration from %s: %s", h->origin, resp->error);
@@ -102,11 +116,8 @@ static void registered(struct control_waiter *w, const struct mesh_register_resp
 				     uv_now(&ch->srv->loop));
 		control_server_refused(ch->srv, "device", h->origin, resp->error);
 	}
-	mesh_codec_encode(&mesh_register_response_schema, resp, &json);
-	mesh_http2_respond(ch->h2, h->stream, 200, "application/json", json.data, json.len);
-	mesh_buf_free(&json);
-	drop_held(h);
-	push(ch);
+	mesh_codec_encode(&mesh_register_response_schema, resp, &h->json);
+	control_durable_wait(&ch->srv->durable, &h->flush);
 }
 
 static bool version_ok(struct control_channel *ch, int32_t stream, int64_t version)
@@ -135,6 +146,7 @@ static void on_register(struct control_channel *ch, int32_t stream, const uint8_
 		h->ch = ch;
 		h->stream = stream;
 		h->waiter.done = registered;
+		h->flush.done = answer;
 		mesh_text_ip(h->origin, &ch->conn->peer.ip);
 		h->waiter.origin = h->origin;
 		h->next = ch->held;

@@ -3,11 +3,13 @@
 #include "clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* "wrnc", to know our files from others'. */
 #define APPLICATION_ID 0x77726e63
@@ -25,6 +27,9 @@ struct control_db {
 		sqlite3_stmt *stmt;
 	} cache[MAX_STATEMENTS];
 	size_t n_cached;
+	int log_fd; /* of the write-ahead log; -1 for a database in memory */
+	bool deferred;
+	bool unflushed;
 	char actor[80];
 	char origin[64];
 };
@@ -147,6 +152,21 @@ int control_db_audit(struct control_db *db, struct mesh_error *err, const char *
 			      "sss", action, target, detail);
 }
 
+/* The log is there by now; SQLite keeps it until the database is closed. */
+static int open_log(struct control_db *db, const char *path, struct mesh_error *err)
+{
+	struct mesh_buf name = {0};
+
+	if (!*sqlite3_db_filename(db->sqlite, "main"))
+		return 0;
+	mesh_buf_printf(&name, "%s-wal", path);
+	db->log_fd = open((char *)name.data, O_RDWR | O_CLOEXEC);
+	if (db->log_fd < 0)
+		mesh_error_set(err, "%s: %s", (char *)name.data, strerror(errno));
+	mesh_buf_free(&name);
+	return db->log_fd < 0 ? -EIO : 0;
+}
+
 struct control_db *control_db_open(const char *path, struct mesh_error *err)
 {
 	struct control_db *db = mesh_alloc(sizeof(*db));
@@ -155,6 +175,7 @@ struct control_db *control_db_open(const char *path, struct mesh_error *err)
 	int ret = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 				  NULL);
 
+	db->log_fd = -1;
 	if (ret) {
 		mesh_error_set(err, "%s: %s", path, sqlite3_errmsg(db->sqlite));
 	} else {
@@ -172,6 +193,8 @@ struct control_db *control_db_open(const char *path, struct mesh_error *err)
 			mesh_error_set(err, "%s: in use by another warren-control", path);
 		if (!ret)
 			ret = bring_up_to_date(db, path, err);
+		if (!ret)
+			ret = open_log(db, path, err);
 		/* Housekeeping; a full disk must not keep the server from starting. */
 		if (!ret)
 			control_db_run(
@@ -194,6 +217,8 @@ void control_db_close(struct control_db *db)
 	for (size_t i = 0; i < db->n_cached; i++)
 		sqlite3_finalize(db->cache[i].stmt);
 	sqlite3_close(db->sqlite);
+	if (db->log_fd >= 0)
+		close(db->log_fd);
 	free(db);
 }
 
@@ -253,6 +278,7 @@ int control_db_run(struct control_db *db, struct mesh_error *err, const char *sq
 		ret = failed(db, err, "database");
 	else
 		ret = sqlite3_changes(db->sqlite);
+	db->unflushed |= db->deferred && ret > 0;
 	sqlite3_reset(stmt);
 	sqlite3_clear_bindings(stmt);
 	return ret;
@@ -297,4 +323,29 @@ void control_db_rollback(struct control_db *db)
 {
 	if (!sqlite3_get_autocommit(db->sqlite))
 		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
+void control_db_defer(struct control_db *db, bool on)
+{
+	struct mesh_error err;
+
+	/* If it fails, commits go on to be flushed. */
+	if (db->log_fd >= 0 &&
+	    !script(db, &err, on ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL"))
+		db->deferred = on;
+}
+
+bool control_db_unflushed(const struct control_db *db)
+{
+	return db->unflushed;
+}
+
+void control_db_flushing(struct control_db *db)
+{
+	db->unflushed = false;
+}
+
+int control_db_log_fd(const struct control_db *db)
+{
+	return db->log_fd;
 }

@@ -72,4 +72,17 @@ int control_db_begin(struct control_db *db, struct mesh_error *err);
 int control_db_commit(struct control_db *db, struct mesh_error *err);
 void control_db_rollback(struct control_db *db);
 
+/**
+ * control_db_defer() - whether commits are left to a later flush
+ * @db: database, in no transaction
+ * @on: from now on a commit survives the end of the process, but a crash of the machine only after
+ *	a flush; what depends on it must not be acknowledged before (durable.h)
+ */
+void control_db_defer(struct control_db *db, bool on);
+/* Whether something was committed since control_db_flushing() that is not flushed. */
+bool control_db_unflushed(const struct control_db *db);
+/* A flush of what was committed until now begins: fdatasync() of this file. */
+void control_db_flushing(struct control_db *db);
+int control_db_log_fd(const struct control_db *db);
+
 #endif /* CONTROL_DB_H */

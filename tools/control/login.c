@@ -220,15 +220,13 @@ static void wait(struct control_pending *p, struct control_waiter *w)
 	p->waiters = w;
 }
 
-void control_login_register(struct control_login *l, const struct mesh_key *machine,
-			    const struct mesh_register_request *req, struct control_waiter *w)
+static void judge(struct control_login *l, const struct mesh_key *machine,
+		  const struct mesh_register_request *req, struct control_waiter *w)
 {
 	struct control_node *node = control_node_by_key(l->state, &req->node_key);
 	struct mesh_register_response resp;
 	struct control_pending *p;
 
-	w->prev = NULL;
-	control_db_actor(l->state->db, "device", w->origin);
 	if (mesh_key_is_zero(&req->node_key)) {
 		refuse(w, "the request has no node key");
 		return;
@@ -267,6 +265,16 @@ void control_login_register(struct control_login *l, const struct mesh_key *mach
 		return;
 	}
 	send_to_page(l, begin(l, machine, req), w);
+}
+
+void control_login_register(struct control_login *l, const struct mesh_key *machine,
+			    const struct mesh_register_request *req, struct control_waiter *w)
+{
+	w->prev = NULL;
+	control_db_actor(l->state->db, "device", w->origin);
+	control_db_defer(l->state->db, true);
+	judge(l, machine, req, w);
+	control_db_defer(l->state->db, false);
 }
 
 struct control_pending *control_login_find(struct control_login *l, const char *id)

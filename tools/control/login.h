@@ -52,7 +52,8 @@ void control_login_free(struct control_login *l);
  * @l: logins
  * @machine: machine key of the connection
  * @req: the request
- * @w: called when the answer is there, at once or later
+ * @w: called when the answer is there, at once or later; it may speak of a commit that is yet to be
+ *     flushed (durable.h)
  *
  * A caller whose client leaves before that calls control_login_cancel().
  */

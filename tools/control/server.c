@@ -54,9 +54,22 @@ static void save(struct control_server *srv)
 {
 	struct mesh_error err;
 
+	/* Nobody waits for it. */
+	control_db_defer(srv->state->db, true);
 	if (control_report_flush(srv->state, &err) < 0)
 		control_log(LOG_ERROR, "cannot write what devices reported, trying again: %s",
 			    err.text);
+	control_db_defer(srv->state->db, false);
+}
+
+/* What a device was not told yet may be lost; what it was told is on disk. */
+static void cannot_flush(void *ctx, int status)
+{
+	struct control_server *srv = ctx;
+
+	control_log(LOG_ERROR, "cannot write the database to disk, stopping: %s", strerror(status));
+	srv->broken = true;
+	uv_stop(&srv->loop);
 }
 
 void control_server_refused(struct control_server *srv, const char *actor, const char *origin,
@@ -254,6 +267,7 @@ static int start(struct control_server *srv, struct mesh_error *err)
 	srv->state = control_state_open(config, err);
 	if (!srv->state)
 		return -EIO;
+	control_durable_init(&srv->durable, &srv->loop, srv->state->db, cannot_flush, srv);
 	snprintf(path, sizeof(path), "%s/noise.key", config->state_dir);
 	ret = control_cert_private_key(path, &srv->noise, err);
 	if (ret)
@@ -353,6 +367,7 @@ int control_server_run(const struct control_config *config)
 		uv_run(&srv->loop, UV_RUN_DEFAULT);
 		control_log(LOG_INFO, "stopping");
 		save(srv);
+		ret = srv->broken ? -EIO : 0;
 	} else {
 		control_log(LOG_ERROR, "%s", err.text);
 	}

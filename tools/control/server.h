@@ -17,6 +17,7 @@
 
 #include "cert.h"
 #include "conn.h"
+#include "durable.h"
 #include "http.h"
 #include "limiter.h"
 #include "login.h"
@@ -31,6 +32,7 @@ struct control_server {
 	uv_loop_t loop;
 	const struct control_config *config;
 	struct control_state *state;
+	struct control_durable durable;
 	struct control_mapper *mapper;
 	struct control_login *login;
 	struct control_relay *relay; /* NULL when it is not enabled */
@@ -51,6 +53,7 @@ struct control_server {
 	uv_signal_t sighup;
 	uint64_t ticks;
 	int64_t started;
+	bool broken; /* it stops because it cannot write */
 	struct control_channel *channels;
 	size_t n_polls;
 	struct control_session *sessions; /* newest first */
