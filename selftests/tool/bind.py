@@ -108,7 +108,7 @@ def it_is_what_leaves():
     world()
     with socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800)) as wire:
         wire.bind(("far", 0x0800))
-        wire.settimeout(20)
+        wire.settimeout(30)
         for address in "192.0.2.9", "192.0.2.8":
             path = file_with(BOUND.replace("192.0.2.9", address).replace(
                 "PrivateKey", "Address = 10.1.0.1/24\nPrivateKey"), "t0.conf")

@@ -45,7 +45,7 @@ class World:
             ns.address("eth0", f"192.0.2.{last}/24", f"2001:db8::{last}/64")
         self.host.ip(f"route add default via {ENDPOINT}")
         self.host.ip("route add default via 2001:db8::1", family=6)
-        self.wire = self.out.sniff("eth0")
+        self.wire = self.out.sniff("eth0", timeout=30)
         self.before = self.state()
 
     def warren(self, *argv, good=True):
@@ -202,7 +202,7 @@ def a_router_does_not_leak_either():
     world.host.sysctl("net.ipv4.ip_forward", 1)
     world.host.run("ip", "link", "del", "t0")
     with lan.entered(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-        s.settimeout(10)
+        s.settimeout(30)
         s.connect((FAR4, 9))
         s.send(b"leak")
         try:

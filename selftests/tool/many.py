@@ -26,9 +26,15 @@ def tool(*argv):
 
 
 def config():
-    return (f"[Interface]\nPrivateKey = {PRIVATE}\nAddress = 10.0.0.1/8\nTable = off\n" +
+    return (f"[Interface]\nPrivateKey = {PRIVATE}\nAddress = 10.0.0.1/8\nListenPort = 7777\n"
+            "Table = off\n" +
             "".join(f"[Peer]\nPublicKey = {PEERS[0][:10]}{n:08d}{PEERS[0][18:]}\n"
                     f"AllowedIPs = 10.{n >> 8}.{n & 255}.2/32\n" for n in range(PEERS_N)))
+
+
+def same(one, other):
+    """A kernel may list the peers in any order."""
+    return sorted(one.splitlines()) == sorted(other.splitlines())
 
 
 @case(timeout=600)
@@ -40,7 +46,7 @@ def ten_thousand_peers():
     whole = tool("show", "t0", "dump")
     equal(whole.count("\n"), PEERS_N + 1, "lines")
     tool("setconf", "t0", file_with(tool("strip", str(path))))
-    equal(sorted(tool("show", "t0", "dump").splitlines()), sorted(whole.splitlines()), "setconf")
+    check(same(tool("show", "t0", "dump"), whole), "setconf")
     # One network more, of the last peer.
     path.write_text(text + "AllowedIPs = 192.0.2.0/24\n")
     stripped = file_with(tool("strip", str(path)))
@@ -51,8 +57,8 @@ def ten_thousand_peers():
     equal(tool("apply", str(path)), "t0: nothing to change\n", "apply")
     path.write_text(text)
     equal(tool("apply", str(path)).count("\n"), 1, "what apply changes")
-    equal(sorted(tool("show", "t0", "dump").splitlines()), sorted(whole.splitlines()), "as before")
-    equal(tool("check", str(path)).splitlines()[-1], f"{path}: 0 errors, 1 warnings", "check")
+    check(same(tool("show", "t0", "dump"), whole), "as before")
+    equal(tool("check", str(path)).splitlines()[-1], f"{path}: 0 errors, 0 warnings", "check")
     tool("down", str(path))
     check("t0" not in command("ip", "link"), "down")
 

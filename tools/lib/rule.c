@@ -111,16 +111,19 @@ int warren_rule_each(struct warren_rtnl *rtnl, uint16_t family,
 	struct visitor v = {.family = family, .each = each, .arg = arg};
 	struct fib_rule_hdr head = {.family = family};
 	struct nl_cb *own = nl_socket_get_cb(rtnl->sock), *cb = nl_cb_clone(own);
-	int ret;
+	int tries = 16, ret;
 
 	nl_cb_put(own);
 	rtnl->error = 0;
 	if (!cb)
 		return warren_error_nomem(err);
 	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, visit, &v);
-	ret = nl_send_simple(rtnl->sock, RTM_GETRULE, NLM_F_DUMP, &head, sizeof(head));
-	if (ret >= 0)
-		ret = nl_recvmsgs(rtnl->sock, cb);
+	/* Rules that change meanwhile are read once more. */
+	do {
+		ret = nl_send_simple(rtnl->sock, RTM_GETRULE, NLM_F_DUMP, &head, sizeof(head));
+		if (ret >= 0)
+			ret = nl_recvmsgs(rtnl->sock, cb);
+	} while (ret == -NLE_DUMP_INTR && --tries);
 	nl_cb_put(cb);
 	if (ret < 0)
 		return warren_rtnl_fail(rtnl, ret, err, "list the routing rules");

@@ -32,7 +32,7 @@ struct warren_rule {
  * warren_rule_each() - call a function for each rule of this network namespace
  * @rtnl: open socket
  * @family: AF_INET or AF_INET6
- * @each: the function
+ * @each: the function; it may see a rule twice
  * @arg: its first argument
  * @err: filled on failure
  *

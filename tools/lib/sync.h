@@ -9,8 +9,8 @@
 
 /**
  * enum warren_sync_silence - what it means that a file does not mention a thing
- * @WARREN_SYNC_AS_WG: as in wg syncconf: no private key and no mark is none, a
- *                     preshared key and a keepalive interval stay as they are
+ * @WARREN_SYNC_AS_WG: as in wg syncconf: no private key, no mark and no binding is
+ *                     none, a preshared key and a keepalive interval stay as they are
  * @WARREN_SYNC_EXACT: none, but the private key stays: a file without one has it
  *                     set by a hook
  */
