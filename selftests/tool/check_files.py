@@ -128,7 +128,11 @@ def default_routes():
 def guards_and_rules():
     full = GOOD.replace("10.2.0.0/16", "0.0.0.0/0")
     for line in "KillSwitch = true", "KillSwitch = true\nTable = off":
-        equal(found(full.replace("ListenPort", f"{line}\nListenPort")), [], line)
+        text = full.replace("ListenPort", f"{line}\nListenPort")
+        equal(found(text), [("kill-switch-name", "warning", len(line.split("\n")) + 12)], line)
+        equal(found(text.replace("vpn.example.org", "192.0.2.7")), [], line)
+        text = text.replace(line, f"{line}\nKillSwitchExcept = 192.168.1.1")
+        equal(found(text), [], "with a name server")
     equal(found(GOOD.replace("10.2.0.0/16", "0.0.0.0/0, ::/0").replace(
         "ListenPort", "RulePriority = 7\nTable = 77\nListenPort")), [], "rules for a table")
     unused = [("no-effect", "warning", 4)]

@@ -45,6 +45,7 @@ class World:
             ns.address("eth0", f"192.0.2.{last}/24", f"2001:db8::{last}/64")
         self.host.ip(f"route add default via {ENDPOINT}")
         self.host.ip("route add default via 2001:db8::1", family=6)
+        self.begun, self.left = False, set()
         self.wire = self.out.sniff("eth0", timeout=30)
         self.before = self.state()
 
@@ -75,25 +76,38 @@ class World:
             s.setblocking(False)
             s.connect_ex((to, 80))
 
+    def _next(self):
+        """Takes note of one packet on the wire; whether it is a marker."""
+        packet, address = self.wire.recvfrom(2048)
+        if address[2] == socket.PACKET_OUTGOING:
+            return False
+        if packet.endswith(b"marker"):
+            return True
+        if address[1] == 0x0800:
+            to, port = socket.inet_ntoa(packet[16:20]), struct.unpack("!H", packet[22:24])[0]
+            if (to, port) == (ENDPOINT, 7):
+                self.begun = True
+            else:
+                self.left.add(to)
+        elif address[1] == 0x86dd and packet[6] not in (socket.IPPROTO_HOPOPTS,
+                                                       socket.IPPROTO_ICMPV6):
+            self.left.add(socket.inet_ntop(socket.AF_INET6, packet[24:40]))
+        return False
+
+    def handshake_begins(self):
+        """Waits for the tunnel's own packets."""
+        while not self.begun:
+            self._next()
+
     def seen(self, mark=MARK):
         """Where all went that has left until now, but the tunnel's own packets."""
         for to in MARKER4, MARKER6:
             check(self.send(to, mark, b"marker"), "a packet with the tunnel's mark is let through")
-        seen, markers = set(), 0
+        markers = 0
         while markers < 2:
-            packet, address = self.wire.recvfrom(2048)
-            if address[2] == socket.PACKET_OUTGOING:
-                continue
-            if packet.endswith(b"marker"):
-                markers += 1
-            elif address[1] == 0x0800:
-                to, port = socket.inet_ntoa(packet[16:20]), struct.unpack("!H", packet[22:24])[0]
-                if (to, port) != (ENDPOINT, 7):
-                    seen.add(to)
-            elif address[1] == 0x86dd and packet[6] not in (socket.IPPROTO_HOPOPTS,
-                                                           socket.IPPROTO_ICMPV6):
-                seen.add(socket.inet_ntop(socket.AF_INET6, packet[24:40]))
-        return seen
+            markers += self._next()
+        left, self.left = self.left, set()
+        return left
 
     def probe(self, *to):
         """Sends to addresses in several ways; which of them it left for."""
@@ -114,6 +128,7 @@ def made(text):
 def nothing_leaks_without_a_handshake():
     world, path = made(config(EVERYTHING))
     equal(world.probe(FAR4, FAR6, "192.0.2.77", "2001:db8::77"), set(), "left")
+    world.handshake_begins()
     world.warren("down", path)
     equal(world.state(), world.before, "after down")
     equal(world.probe(FAR4, FAR6), {FAR4, FAR6}, "left after down")

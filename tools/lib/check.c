@@ -303,11 +303,32 @@ static int check_default_routes(struct warren_findings *f, const struct warren_c
 				four ? "IPv4" : "IPv6", four ? "IPv6" : "IPv4");
 }
 
+/* A name that moves cannot be looked up again by way of the tunnel that it stopped. */
+static int check_names(struct warren_findings *f, const struct warren_config *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->device.peers_n; i++)
+		if (c->device.peers[i].endpoint_name &&
+		    warren_check_add(
+			    f, "kill-switch-name", false, c->device.peers[i].endpoint_line,
+			    "write its address, or a name server of the local network into "
+			    "KillSwitchExcept",
+			    "while the tunnel is down the kill switch keeps the name %s "
+			    "from being looked up",
+			    c->device.peers[i].endpoint_name))
+			return -1;
+	return 0;
+}
+
 /* Keys that depend on others. */
 static int check_effect(struct warren_findings *f, const struct warren_config *c)
 {
 	bool full = find_default(&c->device, AF_INET) || find_default(&c->device, AF_INET6);
 	bool own = c->table > 0 && c->table != RT_TABLE_MAIN;
+
+	if (full && c->kill_switch && !c->except.allowedips_n && check_names(f, c))
+		return -1;
 
 	if (c->rule_priority && !own && !(full && c->table == WARREN_TABLE_AUTO) &&
 	    warren_check_add(f, "no-effect", false, c->rule_priority_line,
