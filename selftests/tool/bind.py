@@ -124,6 +124,21 @@ def it_is_what_leaves():
 
 
 @case
+def to_a_vrf():
+    world()
+    command("modprobe", "vrf")
+    command("ip", "link", "add", "blue", "type", "vrf", "table", "10")
+    cleanup(lambda: command("ip", "link", "del", "blue", check=False))
+    added()
+    good("setconf", "t0", file_with("[Interface]\nBind = blue\n"))
+    equal(bound(), ("blue", []), "bound")
+    command("ip", "link", "del", "blue")
+    check("Bind = blue" not in good("showconf", "t0"), "it has lost its name")
+    good("set", "t0", "bind", "off")
+    equal(bound(), NONE, "off")
+
+
+@case
 def what_is_refused():
     world()
     added()

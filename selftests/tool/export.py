@@ -115,7 +115,8 @@ def a_phones_file():
 @case
 def what_phones_do_not_know_is_left_out():
     lines = {"PreUp": "true", "PostUp": "true", "PreDown": "true", "PostDown": "true",
-             "Table": "off", "FwMark": "7"}
+             "Table": "off", "FwMark": "7", "RulePriority": "9", "KillSwitch": "true", "Bind": "eth0",
+             "BindAddress": "192.0.2.1"}
     text = PHONE.replace("[Interface]\n", "[Interface]  # a comment\nSaveConfig = false\n" + "".join(
         f"{key} = {value}\n" for key, value in lines.items()))
     code, out, err = warren("export", file_with(text, "t0.conf"))

@@ -137,6 +137,8 @@ def nothing_leaks_without_a_handshake():
 @case
 def nothing_leaks_when_the_interface_goes_away():
     world, path = made(config(EVERYTHING))
+    world.host.run("ip", "link", "set", "t0", "down")
+    equal(world.probe(FAR4, FAR6), set(), "left while it is down")
     world.host.run("ip", "link", "del", "t0")
     equal(world.probe(FAR4, FAR6), set(), "left")
     check(not world.send(FAR4), "the program is told at once")

@@ -17,11 +17,16 @@ static void warn_of_the_rest(const struct quick *q, struct warren_error *err)
 		const char *key;
 		size_t there;
 	} keys[] = {
-		{"PreUp", c->pre_up.n},		{"PostUp", c->post_up.n},
-		{"PreDown", c->pre_down.n},	{"PostDown", c->post_down.n},
-		{"Table", c->has_table},	{"FwMark", c->device.fwmark},
-		{"Bind", c->bind_line},		{"BindAddress", c->bind_address_line},
+		{"PreUp", c->pre_up.n},
+		{"PostUp", c->post_up.n},
+		{"PreDown", c->pre_down.n},
+		{"PostDown", c->post_down.n},
+		{"Table", c->table != WARREN_TABLE_AUTO},
+		{"FwMark", c->device.fwmark},
+		{"Bind", c->bind_line},
+		{"BindAddress", c->bind_address_line},
 		{"KillSwitch", c->kill_switch},
+		{"RulePriority", c->rule_priority},
 	};
 	size_t i;
 
