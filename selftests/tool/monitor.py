@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """monitor tells what warren.ko tells, and show --stats what it counted.
 
-What takes minutes, stalled sessions and expired keys, is the module's own test's
-(net/timers.py); how it is told is test_lib's.
+What takes minutes is in patience.py.
 """
 
 import json
@@ -16,58 +15,12 @@ from common import (NODEV, PEERS, PERM, TOP, UNSUPPORTED, USAGE, WARREN, check, 
 import ktap
 from ktap import case, eventually
 from link import Link
+from listener import NAMES, Monitor, listens
 from netns import Namespace, command
 from tunnel import b64
 
 A, B, C = PEERS
 EXAMPLE = str(TOP / "build" / "selftests" / "tool" / "example")
-NAMES = ["time", "event", "interface", "index", "peer", "endpoint", "initiator", "reason"]
-
-
-def listens(process):
-    """Whether a process of this namespace is in a group of generic netlink."""
-    check(process.poll() is None, "it goes on")
-    with open("/proc/net/netlink", encoding="ascii") as file:
-        rows = [line.split() for line in file]
-    return any(row[1:3] == ["16", str(process.pid)] and int(row[3], 16) for row in rows)
-
-
-class Monitor:
-    """A monitor in a namespace, which listens when this returns."""
-
-    def __init__(self, ns, *argv, as_json=True):
-        self.ns, self.json = ns, as_json
-        argv = [WARREN, "monitor", *argv, *(["--json"] if as_json else [])]
-        with ns.entered():
-            self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True,
-                                            env=environment(TZ="UTC"))
-            cleanup(self._kill)
-            eventually(lambda: listens(self.process), "it listens", 60)
-
-    def _kill(self):
-        self.process.kill()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def end(self, number):
-        """What it told since, and its exit code, after a signal."""
-        self.process.send_signal(number)
-        return self.process.stdout.read(), self.process.wait()
-
-    def line(self):
-        text = self.process.stdout.readline()
-        if not self.json:
-            return text
-        event = json.loads(text)
-        equal(list(event), NAMES, "names")
-        return event
-
-    def wait(self, **wanted):
-        """The next event that has all this; others are passed by."""
-        while True:
-            event = self.line()
-            if all(event[name] == value for name, value in wanted.items()):
-                return event
 
 
 def device(*config):
