@@ -403,6 +403,50 @@ def refused_logins_are_limited_for_each_source():
         ("login.refused", "web page", "127.0.0.1"), listed
 
 
+def a_proxy_tells_where_requests_come_from():
+    wrong = {"Authorization": "Bearer wrk-api-0123456789ab-" + "0" * 64}
+
+    def origin(*forwarded):
+        http_ = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+        http_.putrequest("GET", "/api/v1/users")
+        http_.putheader("Authorization", wrong["Authorization"])
+        for value in forwarded:
+            http_.putheader("X-Forwarded-For", value)
+        http_.endheaders()
+        assert http_.getresponse().status == 401, forwarded
+        http_.close()
+        return json.loads(server.ctl("-o", "json", "audit", "list", "--limit", "1").stdout)["audit"][0]["origin"]
+
+    server.stop()
+    server.start()
+    assert origin("203.0.113.1") == "127.0.0.1", "a stranger says where it comes from"
+    server.stop()
+    # An API key may come from other machines through a proxy that speaks https.
+    server.start(server_url="https://mesh.example.com", proxies=["127.0.0.0/8", "192.0.2.1"])
+    assert origin() == "127.0.0.1"
+    assert origin("203.0.113.1") == "203.0.113.1"
+    assert origin("203.0.113.2:4711") == "203.0.113.2"
+    assert origin("2001:db8::1") == "2001:db8::1"
+    assert origin("198.51.100.9, 203.0.113.3") == "203.0.113.3", "what the client made up is believed"
+    assert origin("203.0.113.4, 192.0.2.1") == "203.0.113.4"
+    assert origin("198.51.100.9", "203.0.113.5, 127.0.0.2") == "203.0.113.5"
+    assert origin("203.0.113.6, nonsense") == "127.0.0.1"
+    assert origin("x" * 1000) == "127.0.0.1"
+    # Each client has its own limit, also on one connection of the proxy.
+    http_ = http.client.HTTPConnection("127.0.0.1", PORT, timeout=60)
+
+    def status(address, headers):
+        http_.request("GET", "/api/v1/users", None, {**headers, **address})
+        answer = http_.getresponse()
+        answer.read()
+        return answer.status
+
+    guesser = {"X-Forwarded-For": "203.0.113.7"}
+    assert any(status(guesser, wrong) == 429 for _ in range(60)), "guessing is not limited"
+    assert status({"X-Forwarded-For": "203.0.113.8"}, {"Authorization": f"Bearer {api_key}"}) == 200
+    http_.close()
+
+
 def handshakes_are_limited_for_each_source():
     server.stop()
     server.start(handshakes_per_second=1)
@@ -420,7 +464,7 @@ CASES = [users, preauth_keys, logins, nodes, policy, api_keys, audit, status, re
          sessions_refuse_other_sites, sessions_end_with_their_key_and_keep_its_scope, scopes,
          health_and_metrics, every_described_operation_was_called, every_operation_is_described,
          every_command_speaks_json, sessions_expire, sessions_are_secure_over_tls,
-         refused_logins_are_limited_for_each_source,
+         refused_logins_are_limited_for_each_source, a_proxy_tells_where_requests_come_from,
          policy_file_is_read_again, certificate_is_loaded_again,
          handshakes_are_limited_for_each_source]
 

@@ -210,7 +210,13 @@ static void on_bytes(struct control_conn *conn)
 			respond_text(conn, &req, req.status, req.reason);
 			return;
 		}
-		if (!n || !dispatch(srv, conn, &req, (size_t)n))
+		if (!n)
+			return;
+		if (conn->proxy.family) {
+			conn->peer.ip = conn->proxy;
+			control_proxy_client(&srv->config->proxies, &req, &conn->peer.ip);
+		}
+		if (!dispatch(srv, conn, &req, (size_t)n))
 			return;
 		if (conn->closing || conn->handler != &control_outer_handler)
 			return;
