@@ -22,6 +22,7 @@ enum kind {
 	DURATION,
 	ADDRPORT,
 	PREFIX, /* "" for none; .min is the family */
+	PREFIXES,
 	STRINGS,
 	STRING_LISTS,
 	RECORDS,
@@ -44,6 +45,7 @@ static const struct key keys[] = {
 	{NULL, "state_dir", STRING, AT(state_dir), 0, 0},
 	{NULL, "socket", STRING, AT(socket_path), 0, 0},
 	{NULL, "database", STRING, AT(database), 0, 0},
+	{NULL, "proxies", PREFIXES, AT(proxies), 0, 0},
 	{NULL, "policy_file", STRING, AT(policy_file), 0, 0},
 	{NULL, "batch_milliseconds", INTEGER, AT(batch_ms), 1, 10000},
 	{NULL, "handshakes_per_second", INTEGER, AT(handshake_rate), 0, 100000},
@@ -119,6 +121,21 @@ static bool strings(struct mesh_arena *arena, mesh_strings *out, const struct co
 			return wrong(err, item, "a string");
 		out->v[i++] = item->string;
 	}
+	return true;
+}
+
+static bool prefixes(struct control_config *c, mesh_prefixes *out, const struct control_hujson *v,
+		     struct mesh_error *err)
+{
+	if (v->type != HUJSON_ARRAY)
+		return wrong(err, v, "a list of prefixes");
+	out->v = mesh_arena_alloc(&c->arena, v->n * sizeof(*out->v));
+	for (const struct control_hujson *item = v->first; item; item = item->next)
+		if (item->type != HUJSON_STRING ||
+		    !mesh_text_unprefix(&out->v[out->n++], item->string))
+			return wrong(err, item,
+				     "an address or a prefix with zero host bits, like "
+				     "\"10.0.0.0/8\"");
 	return true;
 }
 
@@ -215,6 +232,8 @@ static bool assign(struct control_config *c, const struct key *key, const struct
 				     key->min == 4 ? "an IPv4 prefix with zero host bits"
 						   : "an IPv6 prefix with zero host bits");
 		return true;
+	case PREFIXES:
+		return prefixes(c, out, v, err);
 	case STRINGS:
 		return strings(&c->arena, out, v, err);
 	case STRING_LISTS:

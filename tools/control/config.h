@@ -21,7 +21,8 @@ struct control_config {
 	const char *state_dir;	 /* keys, database */
 	const char *socket_path; /* of the command line */
 	const char *database;
-	const char *tls_cert; /* files; NULL for a certificate of our own making */
+	mesh_prefixes proxies; /* whose X-Forwarded-For is believed */
+	const char *tls_cert;  /* files; NULL for a certificate of our own making */
 	const char *tls_key;
 
 	struct mesh_prefix v4; /* family 0: none */

@@ -290,7 +290,9 @@ void control_conns_accept(struct control_conns *c, uv_stream_t *listener, bool l
 	}
 	peer_address(conn);
 	if (!local) {
-		if (c->limiter &&
+		if (c->proxies && control_proxy_is(c->proxies, &conn->peer.ip))
+			conn->proxy = conn->peer.ip;
+		if (c->limiter && !conn->proxy.family &&
 		    !control_limiter_take(c->limiter, &conn->peer.ip, uv_now(c->loop))) {
 			control_conn_close(conn);
 			return;

@@ -8,7 +8,7 @@
 
 #include "mesh.h"
 #include "limiter.h"
-#include "text.h"
+#include "proxy.h"
 
 #include <openssl/ssl.h>
 #include <uv.h>
@@ -37,7 +37,8 @@ struct control_conn {
 	bool sniff; /* nothing received yet */
 	bool closing;
 	SSL *ssl;
-	struct mesh_addrport peer;
+	struct mesh_addrport peer; /* through a proxy: its address is each request's client */
+	struct mesh_ip proxy;	   /* family 0: none */
 	struct mesh_buf in;
 	size_t queued;	   /* bytes that the kernel did not take yet */
 	uint64_t deadline; /* of the loop's clock, in ms; 0 none */
@@ -54,6 +55,7 @@ struct control_conns {
 	size_t max;
 	const struct control_handler *first; /* of new connections */
 	struct control_limiter *limiter;     /* of new connections from one source, or NULL */
+	const mesh_prefixes *proxies;	     /* who is no single source, or NULL */
 	void *owner;
 	char *buffer; /* for reading, shared */
 };

@@ -9,6 +9,8 @@
 #include <strings.h>
 
 #define IDLE_SECONDS 30
+/* A client that does not read its answers gets no more of them, and may not ask much more. */
+#define MAX_UNREAD (256 << 10)
 
 static void respond(struct control_conn *conn, const struct control_http *req, int status,
 		    const char *type, const void *body, size_t len, const char *extra)
@@ -200,7 +202,7 @@ static void on_bytes(struct control_conn *conn)
 	struct control_http req;
 	long n;
 
-	for (;;) {
+	while (conn->queued < MAX_UNREAD) {
 		n = control_http_parse(&req, (char *)conn->in.data, conn->in.len);
 		if (n < 0) {
 			req.keep_alive = false;
@@ -208,7 +210,13 @@ static void on_bytes(struct control_conn *conn)
 			respond_text(conn, &req, req.status, req.reason);
 			return;
 		}
-		if (!n || !dispatch(srv, conn, &req, (size_t)n))
+		if (!n)
+			return;
+		if (conn->proxy.family) {
+			conn->peer.ip = conn->proxy;
+			control_proxy_client(&srv->config->proxies, &req, &conn->peer.ip);
+		}
+		if (!dispatch(srv, conn, &req, (size_t)n))
 			return;
 		if (conn->closing || conn->handler != &control_outer_handler)
 			return;
@@ -216,6 +224,8 @@ static void on_bytes(struct control_conn *conn)
 		if (!conn->in.len)
 			return;
 	}
+	if (conn->in.len > MAX_UNREAD)
+		control_conn_close(conn);
 }
 
 static void on_closed(struct control_conn *conn)
@@ -223,4 +233,11 @@ static void on_closed(struct control_conn *conn)
 	(void)conn;
 }
 
-const struct control_handler control_outer_handler = {on_bytes, NULL, on_closed};
+/* The client reads again: what it asked meanwhile has its turn. */
+static void on_drained(struct control_conn *conn)
+{
+	if (conn->in.len)
+		on_bytes(conn);
+}
+
+const struct control_handler control_outer_handler = {on_bytes, on_drained, on_closed};

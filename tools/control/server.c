@@ -353,6 +353,7 @@ int control_server_run(const struct control_config *config)
 	control_limiter_init(&srv->connections, 5.0 * (double)config->handshake_rate,
 			     50.0 * (double)config->handshake_rate);
 	srv->conns.limiter = &srv->connections;
+	srv->conns.proxies = &config->proxies;
 	control_limiter_init(&srv->failures, 10.0 / 60, 10);
 	uv_timer_init(&srv->loop, &srv->tick);
 	uv_timer_init(&srv->loop, &srv->flush);

@@ -142,7 +142,7 @@ bool control_api_admits(struct control_server *srv, struct control_conn *conn,
 
 /* Answers requests for the web page and for /register/...; false for another path. */
 bool control_web_handle(struct control_server *srv, const struct control_conn *conn,
-			 const struct control_http *req, struct control_answer *out);
+			const struct control_http *req, struct control_answer *out);
 
 /* Writes /metrics. */
 void control_metrics_write(const struct control_server *srv, struct mesh_buf *out);

@@ -126,7 +126,7 @@ static bool in_clear(const struct control_server *srv, const struct control_conn
 }
 
 bool control_web_handle(struct control_server *srv, const struct control_conn *conn,
-			 const struct control_http *req, struct control_answer *out)
+			const struct control_http *req, struct control_answer *out)
 {
 	const char *host = control_http_header(req, "Host"), *path = req->path;
 	const struct control_asset *asset;
