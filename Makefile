@@ -114,9 +114,10 @@ lint:
 	@selftests/run lint
 
 bench:
-	@selftests/deps build vm tools net
+	@selftests/deps build vm tools net control mesh
 	@$(MAKE) tools
 	@selftests/bench/run
+	@selftests/bench/control.py
 
 # What `make -C KDIR M=...` leaves in the sources, too.
 clean:

@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.path.insert(0, HERE)
 
+import control
 import ktap
 import plot
 import report
@@ -105,6 +106,19 @@ def picture_of_recorded_numbers():
     words = [text.text for text in root.findall(f"{SVG}text")]
     for row in report.measured(one):
         check(row.title in words, f"{row.title} is in the picture")
+
+
+@case
+def table_of_the_control_server():
+    ours = {"nodes": 10000, "joins": 199, "join_p99": 1, "join_cpu": 2, "memory": 64.0,
+            "change_p99": 1001, "change_cpu": 3, "good": True}
+    text = control.table({"warren-control": ours, "headscale": {**ours, "joins": 500, "good": False}})
+    found = {row[0]: [row[2] in line, *line.split()[-4:]] for row in control.ROWS
+             for line in text.splitlines() if line.startswith(row[1])}
+    equal(found["joins"], [True, "at", "least", "200", "missed"], "too few joins")
+    equal(found["memory"], [True, "at", "most", "64", "met"], "memory at its limit")
+    equal(found["change_p99"], [True, "at", "most", "1000", "missed"], "slow changes")
+    equal(text.splitlines()[-1], "headscale lost streams.", "what was lost")
 
 
 if __name__ == "__main__":

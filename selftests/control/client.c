@@ -11,6 +11,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+void (*client_waiting)(int fd);
+
 int client_dial(uint16_t port)
 {
 	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port)};
@@ -44,8 +46,11 @@ static bool send_all(int fd, const void *data, size_t len)
 
 static bool receive(int fd, struct mesh_buf *in)
 {
-	ssize_t n = recv(fd, mesh_buf_grow(in, 65536), 65536, 0);
+	ssize_t n;
 
+	if (client_waiting)
+		client_waiting(fd);
+	n = recv(fd, mesh_buf_grow(in, 65536), 65536, 0);
 	if (n <= 0)
 		return false;
 	in->len += (size_t)n;

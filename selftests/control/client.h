@@ -33,6 +33,9 @@ struct client {
 	struct mesh_buf body;
 };
 
+/* Called with the socket before a device waits for its server, unless NULL. */
+extern void (*client_waiting)(int fd);
+
 /* Opens TCP to a port of 127.0.0.1. Return: a socket with time-outs, or -1. */
 int client_dial(uint16_t port);
 /* One HTTP/1.1 request; the answer's status, the body in @body. */

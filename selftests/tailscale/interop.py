@@ -259,7 +259,7 @@ def deleted_node_is_gone():
     until(lambda: a.peer(b), "b in a's map")
     net.ctl("nodes", "delete", b.name)
     until(lambda: not a.peer(b), "b to be gone from a's map")
-    until(lambda: b.status()["BackendState"] == "NeedsLogin", "b to know it")
+    until(lambda: not b.pings(a.address), "b to be cut off")
 
 
 @slow
