@@ -44,20 +44,28 @@ static void take_key(u8 key[POLY1305_KEY_SIZE], const u8 *now, const u8 *was)
 	}
 }
 
-/* The tag of @len bytes of cipher text, without additional data. */
+/*
+ * The tag of @len bytes of cipher text, without additional data. What is not a
+ * whole block goes in together with the sizes: each call costs.
+ */
 static void authenticate(u8 tag[POLY1305_DIGEST_SIZE], const u8 *text,
 			 size_t len, u8 key[POLY1305_KEY_SIZE])
 {
-	static const u8 zeros[POLY1305_BLOCK_SIZE];
+	size_t rest = len % POLY1305_BLOCK_SIZE;
 	struct poly1305_desc_ctx ctx;
-	__le64 sizes[2] = { 0, cpu_to_le64(len) };
+	struct {
+		u8 rest[POLY1305_BLOCK_SIZE];
+		__le64 sizes[2];
+	} end = { .sizes[1] = cpu_to_le64(len) };
 
 	poly1305_init(&ctx, key);
-	poly1305_update(&ctx, text, len);
-	if (len % POLY1305_BLOCK_SIZE)
-		poly1305_update(&ctx, zeros, POLY1305_BLOCK_SIZE -
-						     len % POLY1305_BLOCK_SIZE);
-	poly1305_update(&ctx, (const u8 *)sizes, sizeof(sizes));
+	poly1305_update(&ctx, text, len - rest);
+	if (rest) {
+		memcpy(end.rest, text + len - rest, rest);
+		poly1305_update(&ctx, (const u8 *)&end, sizeof(end));
+	} else {
+		poly1305_update(&ctx, (const u8 *)end.sizes, sizeof(end.sizes));
+	}
 	poly1305_final(&ctx, tag);
 	memzero_explicit(key, POLY1305_KEY_SIZE);
 }
@@ -79,22 +87,27 @@ void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
 }
 
 /*
- * Without room: the first two blocks aside, which is still a vector operation,
- * and then the others.
+ * Without room: the first two blocks aside, which is still a vector operation.
+ * Nothing is written to @to unless the tag is right.
  */
-static void crypt_apart(warren_chacha_state *state, u8 *to, const u8 *from,
-			unsigned int len, u8 one_time[POLY1305_KEY_SIZE])
+static bool open_apart(warren_chacha_state *state, u8 *to, const u8 *from,
+		       size_t len)
 {
-	u8 blocks[2 * CHACHA_BLOCK_SIZE] = {};
-	unsigned int first = min_t(unsigned int, len, CHACHA_BLOCK_SIZE);
+	u8 blocks[2 * CHACHA_BLOCK_SIZE] = {}, tag[POLY1305_DIGEST_SIZE];
+	size_t first = min_t(size_t, len, CHACHA_BLOCK_SIZE);
+	bool good;
 
 	memcpy(blocks + CHACHA_BLOCK_SIZE, from, first);
 	crypt(state, blocks, blocks, sizeof(blocks));
-	memcpy(one_time, blocks, POLY1305_KEY_SIZE);
-	memcpy(to, blocks + CHACHA_BLOCK_SIZE, first);
+	authenticate(tag, from, len, blocks);
+	good = warren_equal(tag, from + len, sizeof(tag));
+	if (good) {
+		memcpy(to, blocks + CHACHA_BLOCK_SIZE, first);
+		if (len > first)
+			crypt(state, to + first, from + first, len - first);
+	}
 	memzero_explicit(blocks, CHACHA_BLOCK_SIZE);
-	if (len > first)
-		crypt(state, to + first, from + first, len - first);
+	return good;
 }
 
 bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
@@ -102,6 +115,7 @@ bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
 {
 	u8 one_time[POLY1305_KEY_SIZE], tag[POLY1305_DIGEST_SIZE];
 	warren_chacha_state state;
+	bool good;
 
 	len -= WARREN_TAG_SIZE;
 	start(&state, nonce, key);
@@ -110,10 +124,11 @@ bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
 		      WARREN_AEAD_ROOM + len);
 		take_key(one_time, to - WARREN_AEAD_ROOM,
 			 from - WARREN_AEAD_ROOM);
+		authenticate(tag, from, len, one_time);
+		good = warren_equal(tag, from + len, sizeof(tag));
 	} else {
-		crypt_apart(&state, to, from, len, one_time);
+		good = open_apart(&state, to, from, len);
 	}
 	memzero_explicit(&state, sizeof(state));
-	authenticate(tag, from, len, one_time);
-	return warren_equal(tag, from + len, sizeof(tag));
+	return good;
 }

@@ -5,7 +5,9 @@
 #include <net/ip_tunnels.h>
 #include "aead.h"
 #include "device.h"
+#include "gather.h"
 #include "packet.h"
+#include "pages.h"
 #include "peer.h"
 
 /* Where incoming packets wait, and are decrypted and delivered in order. */
@@ -13,6 +15,7 @@ struct warren_cell {
 	struct sk_buff_head outer;
 	struct napi_struct napi;
 	struct warren_device *warren;
+	struct warren_gather gather;	/* of the outer packet being received */
 };
 
 /*
@@ -56,7 +59,7 @@ static void leave_lane(struct warren_device *warren, u8 lane)
  */
 struct incoming {
 	struct warren_device *warren;
-	struct napi_struct *napi;
+	struct warren_cell *cell;
 	struct sk_buff *outer;
 	struct warren_keypair *keypair;	/* of the message before */
 	__le32 receiver;		/* its index */
@@ -65,6 +68,14 @@ struct incoming {
 	unsigned int packets;		/* of it delivered */
 	u8 dsfield;			/* of the outer header */
 	u64 now;
+};
+
+/* A message that may be decrypted. */
+struct sealed {
+	const u8 *from;			/* its cipher text, in one piece */
+	unsigned int len;		/* with the tag */
+	bool room;			/* see warren_aead_open() */
+	u64 counter;
 };
 
 static struct warren_peer *peer_of(const struct incoming *in)
@@ -87,11 +98,18 @@ static void renew_session(struct incoming *in)
 	warren_handshake_request(peer_of(in), false);
 }
 
+static void deliver(struct incoming *in, struct sk_buff *skb)
+{
+	if (skb)
+		napi_gro_receive(&in->cell->napi, skb);
+}
+
 /* What one session's messages of this packet mean to its peer. */
 static void settle(struct incoming *in)
 {
 	struct warren_peer *peer;
 
+	deliver(in, warren_gather_take(&in->cell->gather));
 	if (!in->keypair || !in->bytes)
 		return;
 	peer = peer_of(in);
@@ -170,60 +188,58 @@ static bool accept_counter(struct warren_keypair *keypair, u64 counter)
 	return fresh;
 }
 
-/* Decrypts the message at @offset of the outer packet. NULL if it is dropped. */
-static struct sk_buff *open(struct incoming *in, unsigned int offset,
-			    unsigned int len, enum warren_stat *why)
+/* Finds the message at @offset of the outer packet, and its session. */
+static bool find(struct incoming *in, unsigned int offset, unsigned int len,
+		 struct sealed *sealed, enum warren_stat *why)
 {
 	struct warren_message_data *message, buffer;
-	unsigned int sealed, plain;
-	struct sk_buff *skb;
-	const u8 *from;
-	u64 counter;
-	bool room;
 
 	*why = WARREN_STAT_RX_MALFORMED;
 	if (len < WARREN_DATA_OVERHEAD)
-		return NULL;
+		return false;
 	message = skb_header_pointer(in->outer, offset, sizeof(buffer), &buffer);
 	if (!message)
-		return NULL;
+		return false;
 	*why = WARREN_STAT_RX_UNKNOWN_INDEX;
 	if (!find_keypair(in, message->receiver))
-		return NULL;
+		return false;
 	*why = WARREN_STAT_RX_EXPIRED_KEY;
 	if (!warren_keypair_may_receive(in->keypair, in->now))
-		return NULL;
+		return false;
 
-	sealed = len - sizeof(*message);
-	plain = sealed - WARREN_TAG_SIZE;
-	counter = le64_to_cpu(message->counter);
+	sealed->counter = le64_to_cpu(message->counter);
+	sealed->len = len - sizeof(*message);
 	offset += sizeof(*message);
-
-	*why = WARREN_STAT_RX_NO_MEMORY;
-	from = in_place(in->outer, offset, sealed, &room);
-	if (!from) {
-		room = false;
+	sealed->from = in_place(in->outer, offset, sealed->len, &sealed->room);
+	if (!sealed->from) {
+		*why = WARREN_STAT_RX_NO_MEMORY;
 		if (skb_linearize(in->outer))
-			return NULL;
-		from = in->outer->data + offset;
+			return false;
+		sealed->from = in->outer->data + offset;
+		sealed->room = false;
 	}
-	skb = napi_alloc_skb(in->napi, WARREN_AEAD_ROOM + sealed);
-	if (!skb)
-		return NULL;
-	skb_reserve(skb, WARREN_AEAD_ROOM);
+	return true;
+}
+
+/* Decrypts to @to, as warren_aead_open() does. */
+static bool open(struct incoming *in, const struct sealed *sealed, u8 *to,
+		 enum warren_stat *why)
+{
 	*why = WARREN_STAT_RX_BAD_TAG;
-	if (!warren_aead_open(skb->data, from, sealed, room, counter,
-			      in->keypair->receiving_key))
-		goto drop;
+	if (!warren_aead_open(to, sealed->from, sealed->len, sealed->room,
+			      sealed->counter, in->keypair->receiving_key))
+		return false;
 	*why = WARREN_STAT_RX_REPLAYED;
-	if (!accept_counter(in->keypair, counter))
-		goto drop;
-	skb_put(skb, plain);
-	in->bytes += len;
-	return skb;
-drop:
-	kfree_skb(skb);
-	return NULL;
+	if (!accept_counter(in->keypair, sealed->counter))
+		return false;
+	in->bytes += sealed->len + sizeof(struct warren_message_data);
+	if (unlikely(warren_keypairs_confirm(peer_of(in), in->keypair))) {
+		warren_timers_handshake_done(peer_of(in));
+		warren_peer_queue_event(peer_of(in), WARREN_PEER_TELL_CONFIRMED);
+		settle(in);
+		warren_send_staged(peer_of(in));
+	}
+	return true;
 }
 
 /*
@@ -239,6 +255,7 @@ static bool check_inner(struct incoming *in, struct sk_buff *skb,
 
 	*why = WARREN_STAT_RX_NOT_IP;
 	skb->dev = in->warren->dev;
+	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 	skb->protocol = ip_tunnel_parse_protocol(skb);
 	if (skb->protocol == htons(ETH_P_IP)) {
@@ -273,28 +290,127 @@ static bool check_inner(struct incoming *in, struct sk_buff *skb,
 	return true;
 }
 
-static void receive_message(struct incoming *in, unsigned int offset,
-			    unsigned int len)
+/* For the peer, if it is known whose it is. */
+static void count_drop(const struct incoming *in, enum warren_stat why)
 {
+	if (in->keypair)
+		warren_stats_peer_inc(peer_of(in), why);
+	else
+		warren_stats_inc(in->warren, why);
+}
+
+/* The outer packet, decrypted where it lies, is now the inner one. */
+static void become_inner(struct sk_buff *skb, unsigned int len)
+{
+	__skb_pull(skb, sizeof(struct warren_message_data));
+	__skb_trim(skb, len);
+	skb_scrub_packet(skb, true);
+	skb_orphan(skb);
+	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb->transport_header = (typeof(skb->transport_header))~0U;
+	skb->encapsulation = 0;
+	skb->priority = 0;
+	memset(skb->cb, 0, sizeof(skb->cb));
+}
+
+/* A message that came alone. Takes the outer packet. */
+static void receive_single(struct incoming *in)
+{
+	struct sk_buff *outer = in->outer, *skb = outer;
 	struct net_device *dev = in->warren->dev;
 	enum warren_stat why;
-	struct sk_buff *skb;
+	struct sealed sealed;
+	unsigned int plain;
 
-	skb = open(in, offset, len, &why);
-	if (!skb)
-		goto count;
-	if (unlikely(warren_keypairs_confirm(peer_of(in), in->keypair))) {
-		warren_timers_handshake_done(peer_of(in));
-		warren_peer_queue_event(peer_of(in), WARREN_PEER_TELL_CONFIRMED);
-		settle(in);
-		warren_send_staged(peer_of(in));
+	if (!find(in, 0, outer->len, &sealed, &why))
+		goto drop;
+	plain = sealed.len - WARREN_TAG_SIZE;
+	/*
+	 * Only what is linear is surely ours to write to: pages may belong to a
+	 * file that somebody sends.
+	 */
+	if (skb_is_nonlinear(outer) || skb_cloned(outer)) {
+		why = WARREN_STAT_RX_NO_MEMORY;
+		skb = warren_pages_skb(NET_SKB_PAD + WARREN_AEAD_ROOM, plain);
+		if (!skb)
+			goto drop;
+		if (!open(in, &sealed, skb_put(skb, plain), &why))
+			goto drop;
+	} else {
+		sealed.room = false;
+		if (!open(in, &sealed, (u8 *)sealed.from, &why))
+			goto drop;
 	}
-	if (!skb->len) {
+	in->data = plain;
+	settle(in);
+	if (!plain) {
 		warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_KEEPALIVE);
-		consume_skb(skb);
+		goto out;
+	}
+	if (skb == outer)
+		become_inner(skb, plain);
+	else
+		consume_skb(outer);
+	if (unlikely(!check_inner(in, skb, &why))) {
+		DEV_STATS_INC(dev, rx_errors);
+		count_drop(in, why);
+		kfree_skb(skb);
+		return;
+	}
+	warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_PACKETS);
+	dev_sw_netstats_rx_add(dev, skb->len);
+	deliver(in, skb);
+	return;
+drop:
+	count_drop(in, why);
+out:
+	if (skb != outer)
+		kfree_skb(skb);
+	consume_skb(outer);
+}
+
+/* One of many messages in an outer packet. */
+static void receive_piece(struct incoming *in, unsigned int offset,
+			  unsigned int len)
+{
+	struct warren_gather *gather = &in->cell->gather;
+	struct net_device *dev = in->warren->dev;
+	enum warren_stat why;
+	struct sealed sealed;
+	unsigned int plain, joined;
+	struct sk_buff *skb;
+	u8 *to;
+
+	if (!find(in, offset, len, &sealed, &why))
+		goto count;
+	plain = sealed.len - WARREN_TAG_SIZE;
+	why = WARREN_STAT_RX_NO_MEMORY;
+	gather->rest = in->outer->len - offset;
+	to = warren_gather_place(gather, plain);
+	if (!to)
+		goto count;
+	if (!open(in, &sealed, to, &why)) {
+		warren_gather_put_back(gather);
+		goto count;
+	}
+	if (!plain) {
+		warren_gather_put_back(gather);
+		warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_KEEPALIVE);
 		return;
 	}
 	in->data = true;
+	joined = warren_gather_join(gather, plain);
+	if (joined) {
+		in->packets++;
+		dev_sw_netstats_rx_add(dev, joined);
+		return;
+	}
+	deliver(in, warren_gather_take(gather));
+	why = WARREN_STAT_RX_NO_MEMORY;
+	skb = warren_gather_start(gather, plain);
+	if (!skb)
+		goto count;
 	if (unlikely(!check_inner(in, skb, &why))) {
 		kfree_skb(skb);
 		DEV_STATS_INC(dev, rx_errors);
@@ -302,13 +418,11 @@ static void receive_message(struct incoming *in, unsigned int offset,
 	}
 	in->packets++;
 	dev_sw_netstats_rx_add(dev, skb->len);
-	napi_gro_receive(in->napi, skb);
+	if (!warren_gather_hold(gather, skb))
+		deliver(in, skb);
 	return;
 count:
-	if (in->keypair)
-		warren_stats_peer_inc(peer_of(in), why);
-	else
-		warren_stats_inc(in->warren, why);
+	count_drop(in, why);
 }
 
 static u8 outer_dsfield(const struct sk_buff *outer)
@@ -326,38 +440,46 @@ static bool is_data(const struct sk_buff *outer, unsigned int offset)
 	       type == cpu_to_le32(WARREN_MESSAGE_DATA);
 }
 
+/* UDP GRO has put them together: all of one size but for the last. */
+static unsigned int receive_batch(struct incoming *in)
+{
+	struct sk_buff *outer = in->outer;
+	unsigned int size = skb_shinfo(outer)->gso_size, offset, messages = 0;
+
+	for (offset = 0; offset < outer->len; offset += size, messages++) {
+		unsigned int len = min(size, outer->len - offset);
+
+		/* The first one is, or it would not have come here. */
+		if (likely(!offset || is_data(outer, offset)))
+			receive_piece(in, offset, len);
+		else
+			warren_socket_route_piece(in->warren, outer, offset,
+						  len);
+	}
+	settle(in);
+	warren_gather_end(&in->cell->gather);
+	warren_stats_inc(in->warren, WARREN_STAT_RX_GRO_BATCHES);
+	warren_stats_add(in->warren, WARREN_STAT_RX_GRO_MESSAGES, messages);
+	consume_skb(outer);
+	return messages;
+}
+
 /* Return: how many messages were in it. */
 static unsigned int receive_outer(struct warren_cell *cell,
 				  struct sk_buff *outer)
 {
 	struct incoming in = {
 		.warren = cell->warren,
-		.napi = &cell->napi,
+		.cell = cell,
 		.outer = outer,
 		.dsfield = outer_dsfield(outer),
 		.now = ktime_get_coarse_boottime_ns(),
 	};
-	unsigned int size = outer->len, offset, messages = 0;
 
 	if (skb_is_gso(outer))
-		size = skb_shinfo(outer)->gso_size;
-	for (offset = 0; offset < outer->len; offset += size, messages++) {
-		unsigned int len = min(size, outer->len - offset);
-
-		/* The first one is, or it would not have come here. */
-		if (likely(!offset || is_data(outer, offset)))
-			receive_message(&in, offset, len);
-		else
-			warren_socket_route_piece(in.warren, outer, offset, len);
-	}
-	settle(&in);
-	if (messages > 1) {
-		warren_stats_inc(in.warren, WARREN_STAT_RX_GRO_BATCHES);
-		warren_stats_add(in.warren, WARREN_STAT_RX_GRO_MESSAGES,
-				 messages);
-	}
-	consume_skb(outer);
-	return messages;
+		return receive_batch(&in);
+	receive_single(&in);
+	return 1;
 }
 
 /*

@@ -5,11 +5,9 @@
 #include "aead.h"
 #include "device.h"
 #include "packet.h"
+#include "pages.h"
 #include "peer.h"
 #include "segment.h"
-
-/* Pages of an outgoing batch: this many together, as long as there are such. */
-#define PAGE_ORDER 3
 
 /* Before a message, for warren_aead_seal(). */
 #define ROOM (WARREN_AEAD_ROOM - sizeof(struct warren_message_data))
@@ -76,23 +74,6 @@ static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 	return 0;
 }
 
-static struct page *get_pages(unsigned int wanted, unsigned int message,
-			      unsigned int *order)
-{
-	int smallest = get_order(message);
-
-	*order = max_t(int, min(get_order(wanted), PAGE_ORDER), smallest);
-	for (;; --*order) {
-		struct page *page = alloc_pages(
-			GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
-				(*order > smallest ? __GFP_NORETRY : 0),
-			*order);
-
-		if (page || *order == smallest)
-			return page;
-	}
-}
-
 /*
  * Seals as many messages as fit into one UDP GSO packet, from @first on: all of
  * one size but for the last. Headers go into the linear part, messages into
@@ -101,7 +82,7 @@ static struct page *get_pages(unsigned int wanted, unsigned int message,
 static int seal_batch(const struct outgoing *out, unsigned int first,
 		      struct sk_buff **result)
 {
-	unsigned int size = message_size(out, first), done = 0, count, order;
+	unsigned int size = message_size(out, first), done = 0, count;
 	struct sk_buff *skb;
 	int err = -ENOMEM;
 
@@ -113,25 +94,25 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 	skb_reserve(skb, WARREN_OUTER_HEADROOM);
 
 	while (done < count && skb_shinfo(skb)->nr_frags < MAX_SKB_FRAGS) {
-		unsigned int room, used = 0;
-		struct page *page;
 		int frag = skb_shinfo(skb)->nr_frags;
+		struct warren_slice slice;
+		unsigned int used = 0;
 
-		page = get_pages(ROOM + (count - done) * size, ROOM + size,
-				 &order);
-		if (!page) {
+		if (!warren_pages_take(&slice, ROOM + size,
+				       ROOM + (count - done) * size)) {
 			if (done)
 				break;
 			goto err;
 		}
-		room = PAGE_SIZE << order;
-		skb->truesize += room;
-		room -= ROOM;
-		skb_fill_page_desc(skb, frag, page, ROOM, 0);
-		for (; done < count && room - used >= size; done++) {
+		skb->truesize += slice.size;
+		skb_fill_page_desc(skb, frag, slice.page, slice.offset + ROOM,
+				   0);
+		for (; done < count && slice.size - ROOM - used >= size;
+		     done++) {
 			unsigned int i = first + done;
 
-			err = seal(out, i, page_address(page) + ROOM + used);
+			err = seal(out, i,
+				   warren_slice_start(&slice) + ROOM + used);
 			if (err)
 				goto err;
 			used += message_size(out, i);
@@ -162,10 +143,9 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 	struct sk_buff *skb;
 	int err;
 
-	skb = alloc_skb(WARREN_OUTER_HEADROOM + size, GFP_ATOMIC | __GFP_NOWARN);
+	skb = warren_pages_skb(WARREN_OUTER_HEADROOM, size);
 	if (!skb)
 		return -ENOMEM;
-	skb_reserve(skb, WARREN_OUTER_HEADROOM);
 	err = seal(out, 0, skb_put(skb, size));
 	if (err) {
 		kfree_skb(skb);

@@ -101,6 +101,26 @@ static bool opens(size_t len, size_t offset, bool room, u64 nonce)
 	return done(&to) && ok;
 }
 
+/* Where the packet lies; a forged one is left as it was. */
+static bool opens_in_place(size_t len, size_t offset, u64 nonce)
+{
+	struct buffer plain = buffer(len, 0), copy = buffer(len + WARREN_TAG_SIZE, 0);
+	struct buffer b = buffer(len + WARREN_TAG_SIZE, offset);
+	bool ok;
+
+	reference(b.start, plain.start, len, nonce);
+	b.start[len] ^= 1;
+	memcpy(copy.start, b.start, b.size);
+	ok = !warren_aead_open(b.start, b.start, b.size, false, nonce, key) &&
+	     !memcmp(b.start, copy.start, b.size);
+	b.start[len] ^= 1;
+	ok = warren_aead_open(b.start, b.start, b.size, false, nonce, key) &&
+	     !memcmp(b.start, plain.start, len) && ok;
+	done(&plain);
+	done(&copy);
+	return done(&b) && ok;
+}
+
 static size_t from_hex(u8 *out, const char *hex)
 {
 	size_t len = 0;
@@ -149,6 +169,12 @@ TEST(opens_every_length_without_room)
 {
 	for (size_t len = 0; len <= 1600; len++)
 		EXPECT(opens(len, 0, false, len));
+}
+
+TEST(opens_every_length_in_place)
+{
+	for (size_t len = 0; len <= 1600; len++)
+		REQUIRE(opens_in_place(len, len % 16, len));
 }
 
 TEST(long_packets)
