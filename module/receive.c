@@ -144,18 +144,18 @@ static bool find_keypair(struct incoming *in, __le32 receiver)
 }
 
 /*
- * @len bytes of a packet where they lie, if they lie in one piece; and whether
- * bytes before them are the packet's own too, enough for warren_aead_open().
+ * @len bytes of a packet where they lie, if they lie in one piece; and how many
+ * bytes before them are the packet's own, too.
  */
 static const u8 *in_place(const struct sk_buff *skb, unsigned int offset,
-			  unsigned int len, bool *room)
+			  unsigned int len, unsigned int *before)
 {
 	unsigned int end = skb_headlen(skb);
 	const struct sk_buff *part;
 	int i;
 
 	if (offset < end) {
-		*room = skb_headroom(skb) + offset >= WARREN_AEAD_ROOM;
+		*before = skb_headroom(skb) + offset;
 		return offset + len <= end ? skb->data + offset : NULL;
 	}
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
@@ -167,15 +167,29 @@ static const u8 *in_place(const struct sk_buff *skb, unsigned int offset,
 			continue;
 		if (offset + len > end || PageHighMem(skb_frag_page(frag)))
 			return NULL;
-		*room = offset - start >= WARREN_AEAD_ROOM;
+		*before = offset - start;
 		return (const u8 *)skb_frag_address(frag) + offset - start;
 	}
 	skb_walk_frags(skb, part) {
 		if (offset < end + part->len)
-			return in_place(part, offset - end, len, room);
+			return in_place(part, offset - end, len, before);
 		end += part->len;
 	}
 	return NULL;
+}
+
+/* The same, but if need be they are put into one piece. NULL: no memory. */
+static const u8 *reach(struct sk_buff *skb, unsigned int offset,
+		       unsigned int len, unsigned int *before)
+{
+	const u8 *start = in_place(skb, offset, len, before);
+
+	if (unlikely(!start)) {
+		if (skb_linearize(skb))
+			return NULL;
+		start = in_place(skb, offset, len, before);
+	}
+	return start;
 }
 
 static bool accept_counter(struct warren_keypair *keypair, u64 counter)
@@ -188,17 +202,15 @@ static bool accept_counter(struct warren_keypair *keypair, u64 counter)
 	return fresh;
 }
 
-/* Finds the message at @offset of the outer packet, and its session. */
-static bool find(struct incoming *in, unsigned int offset, unsigned int len,
-		 struct sealed *sealed, enum warren_stat *why)
+/* Finds the session of a message; @before as in_place() says. */
+static bool find(struct incoming *in, const u8 *start, unsigned int len,
+		 unsigned int before, struct sealed *sealed,
+		 enum warren_stat *why)
 {
-	struct warren_message_data *message, buffer;
+	const struct warren_message_data *message = (const void *)start;
 
 	*why = WARREN_STAT_RX_MALFORMED;
 	if (len < WARREN_DATA_OVERHEAD)
-		return false;
-	message = skb_header_pointer(in->outer, offset, sizeof(buffer), &buffer);
-	if (!message)
 		return false;
 	*why = WARREN_STAT_RX_UNKNOWN_INDEX;
 	if (!find_keypair(in, message->receiver))
@@ -206,18 +218,10 @@ static bool find(struct incoming *in, unsigned int offset, unsigned int len,
 	*why = WARREN_STAT_RX_EXPIRED_KEY;
 	if (!warren_keypair_may_receive(in->keypair, in->now))
 		return false;
-
 	sealed->counter = le64_to_cpu(message->counter);
+	sealed->from = start + sizeof(*message);
 	sealed->len = len - sizeof(*message);
-	offset += sizeof(*message);
-	sealed->from = in_place(in->outer, offset, sealed->len, &sealed->room);
-	if (!sealed->from) {
-		*why = WARREN_STAT_RX_NO_MEMORY;
-		if (skb_linearize(in->outer))
-			return false;
-		sealed->from = in->outer->data + offset;
-		sealed->room = false;
-	}
+	sealed->room = before + sizeof(*message) >= WARREN_AEAD_ROOM;
 	return true;
 }
 
@@ -319,11 +323,13 @@ static void receive_single(struct incoming *in)
 {
 	struct sk_buff *outer = in->outer, *skb = outer;
 	struct net_device *dev = in->warren->dev;
-	enum warren_stat why;
+	enum warren_stat why = WARREN_STAT_RX_NO_MEMORY;
+	unsigned int plain, before;
 	struct sealed sealed;
-	unsigned int plain;
+	const u8 *start;
 
-	if (!find(in, 0, outer->len, &sealed, &why))
+	start = reach(outer, 0, outer->len, &before);
+	if (!start || !find(in, start, outer->len, before, &sealed, &why))
 		goto drop;
 	plain = sealed.len - WARREN_TAG_SIZE;
 	/*
@@ -370,19 +376,33 @@ out:
 	consume_skb(outer);
 }
 
-/* One of many messages in an outer packet. */
+static bool is_data(const u8 *message, unsigned int len)
+{
+	return len >= sizeof(__le32) && *(const __le32 *)message ==
+						cpu_to_le32(WARREN_MESSAGE_DATA);
+}
+
+/* One of many messages in an outer packet, of whatever type it is. */
 static void receive_piece(struct incoming *in, unsigned int offset,
 			  unsigned int len)
 {
 	struct warren_gather *gather = &in->cell->gather;
 	struct net_device *dev = in->warren->dev;
-	enum warren_stat why;
+	enum warren_stat why = WARREN_STAT_RX_NO_MEMORY;
+	unsigned int plain, joined, before;
 	struct sealed sealed;
-	unsigned int plain, joined;
 	struct sk_buff *skb;
+	const u8 *start;
 	u8 *to;
 
-	if (!find(in, offset, len, &sealed, &why))
+	start = reach(in->outer, offset, len, &before);
+	if (!start)
+		goto count;
+	if (unlikely(!is_data(start, len))) {
+		warren_socket_route_piece(in->warren, in->outer, offset, len);
+		return;
+	}
+	if (!find(in, start, len, before, &sealed, &why))
 		goto count;
 	plain = sealed.len - WARREN_TAG_SIZE;
 	why = WARREN_STAT_RX_NO_MEMORY;
@@ -432,30 +452,14 @@ static u8 outer_dsfield(const struct sk_buff *outer)
 		       ipv6_get_dsfield(ipv6_hdr(outer));
 }
 
-static bool is_data(const struct sk_buff *outer, unsigned int offset)
-{
-	__le32 type;
-
-	return !skb_copy_bits(outer, offset, &type, sizeof(type)) &&
-	       type == cpu_to_le32(WARREN_MESSAGE_DATA);
-}
-
 /* UDP GRO has put them together: all of one size but for the last. */
 static unsigned int receive_batch(struct incoming *in)
 {
 	struct sk_buff *outer = in->outer;
 	unsigned int size = skb_shinfo(outer)->gso_size, offset, messages = 0;
 
-	for (offset = 0; offset < outer->len; offset += size, messages++) {
-		unsigned int len = min(size, outer->len - offset);
-
-		/* The first one is, or it would not have come here. */
-		if (likely(!offset || is_data(outer, offset)))
-			receive_piece(in, offset, len);
-		else
-			warren_socket_route_piece(in->warren, outer, offset,
-						  len);
-	}
+	for (offset = 0; offset < outer->len; offset += size, messages++)
+		receive_piece(in, offset, min(size, outer->len - offset));
 	settle(in);
 	warren_gather_end(&in->cell->gather);
 	warren_stats_inc(in->warren, WARREN_STAT_RX_GRO_BATCHES);

@@ -12,6 +12,11 @@
 /* Before a message, for warren_aead_seal(). */
 #define ROOM (WARREN_AEAD_ROOM - sizeof(struct warren_message_data))
 
+/* Before a packet that is encrypted where it is: outer headers, the message's. */
+#define IN_PLACE_HEADROOM                                       \
+	(ETH_HLEN + sizeof(struct ipv6hdr) +          \
+	 sizeof(struct udphdr) + sizeof(struct warren_message_data))
+
 /* One packet on its way out: what its messages have in common. */
 struct outgoing {
 	struct warren_peer *peer;
@@ -155,6 +160,40 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 	return 1;
 }
 
+/* Is the packet all ours, with room for what comes before and after it? */
+static bool fits_in_place(const struct outgoing *out, struct sk_buff *skb)
+{
+	return out->segments.count == 1 && !skb_is_gso(skb) && skb->len &&
+	       !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
+	       !skb_shared(skb) && !skb_zcopy(skb) &&
+	       !skb_shinfo(skb)->tx_flags &&
+	       skb_headroom(skb) >= IN_PLACE_HEADROOM &&
+	       skb_tailroom(skb) >= WARREN_PADDING + WARREN_TAG_SIZE;
+}
+
+/* Makes the packet the message. */
+static int seal_in_place(const struct outgoing *out, struct sk_buff *skb)
+{
+	unsigned int len = skb->len, padded = padded_size(out, len);
+	u8 *packet = skb->data;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		return -EFAULT;
+	skb_put_zero(skb, padded - len);
+	skb_put(skb, WARREN_TAG_SIZE);
+	warren_aead_seal(packet, padded, out->counter,
+			 out->keypair->sending_key);
+	write_header(out, 0,
+		     skb_push(skb, sizeof(struct warren_message_data)));
+
+	/* Of the packet inside nothing is left but its owner, hash and priority. */
+	skb_scrub_packet(skb, true);
+	skb_set_queue_mapping(skb, 0);
+	skb_set_dst_pending_confirm(skb, 0);
+	skb->encapsulation = 0;
+	return 0;
+}
+
 /*
  * The bytes stay accounted to the socket they come from until the network card
  * has sent them, or the socket would fill the queue below us. Only for owners
@@ -181,21 +220,27 @@ static void hand_over_owner(struct sk_buff *from, struct sk_buff *to)
 	from->destructor = NULL;
 }
 
+/* Takes @skb. */
 static int send_messages(const struct outgoing *out, struct sk_buff *skb)
 {
+	struct sk_buff *message;
 	unsigned int i = 0;
-	int done, err = 0;
+	int done, err;
 
-	while (i < out->segments.count) {
-		struct sk_buff *message;
-
-		done = out->segments.count > 1 ?
-			       seal_batch(out, i, &message) :
-			       seal_single(out, &message);
+	if (fits_in_place(out, skb)) {
+		err = seal_in_place(out, skb);
+		if (!err)
+			return warren_socket_send(out->peer, skb, out->dsfield);
+		goto drop;
+	}
+	do {
+		err = done = out->segments.count > 1 ?
+				     seal_batch(out, i, &message) :
+				     seal_single(out, &message);
 		if (done < 0) {
 			warren_stats_peer_inc(out->peer,
 					      WARREN_STAT_TX_NO_MEMORY);
-			return done;
+			goto drop;
 		}
 		skb_copy_hash(message, skb);
 		message->priority = skb->priority;
@@ -204,8 +249,12 @@ static int send_messages(const struct outgoing *out, struct sk_buff *skb)
 			hand_over_owner(skb, message);
 		err = warren_socket_send(out->peer, message, out->dsfield);
 		if (err)
-			break;
-	}
+			goto drop;
+	} while (i < out->segments.count);
+	consume_skb(skb);
+	return 0;
+drop:
+	kfree_skb(skb);
 	return err;
 }
 
@@ -238,6 +287,7 @@ static void send_with(struct warren_peer *peer, struct warren_keypair *keypair,
 	}
 
 	err = send_messages(&out, skb);
+	skb = NULL;
 	if (unlikely(err))
 		goto drop;
 
@@ -252,7 +302,6 @@ static void send_with(struct warren_peer *peer, struct warren_keypair *keypair,
 		warren_stats_peer_inc(peer, WARREN_STAT_TX_KEEPALIVE);
 	}
 	renew_session(peer, keypair, now);
-	consume_skb(skb);
 	return;
 drop:
 	DEV_STATS_INC(dev, tx_dropped);
