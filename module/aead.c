@@ -44,28 +44,29 @@ static void take_key(u8 key[POLY1305_KEY_SIZE], const u8 *now, const u8 *was)
 	}
 }
 
-/*
- * The tag of @len bytes of cipher text, without additional data. What is not a
- * whole block goes in together with the sizes: each call costs.
- */
+/* What the tag is of, behind the text: zeros up to a block, and the sizes. */
+static size_t write_end(u8 *to, size_t len)
+{
+	size_t zeros = -len & (POLY1305_BLOCK_SIZE - 1);
+	__le64 sizes[2] = { 0, cpu_to_le64(len) };
+
+	memset(to, 0, zeros);
+	memcpy(to + zeros, sizes, sizeof(sizes));
+	return zeros + sizeof(sizes);
+}
+
+/* The tag of @len bytes of cipher text, without additional data. */
 static void authenticate(u8 tag[POLY1305_DIGEST_SIZE], const u8 *text,
 			 size_t len, u8 key[POLY1305_KEY_SIZE])
 {
+	u8 end[2 * POLY1305_BLOCK_SIZE];
 	size_t rest = len % POLY1305_BLOCK_SIZE;
 	struct poly1305_desc_ctx ctx;
-	struct {
-		u8 rest[POLY1305_BLOCK_SIZE];
-		__le64 sizes[2];
-	} end = { .sizes[1] = cpu_to_le64(len) };
 
 	poly1305_init(&ctx, key);
 	poly1305_update(&ctx, text, len - rest);
-	if (rest) {
-		memcpy(end.rest, text + len - rest, rest);
-		poly1305_update(&ctx, (const u8 *)&end, sizeof(end));
-	} else {
-		poly1305_update(&ctx, (const u8 *)end.sizes, sizeof(end.sizes));
-	}
+	memcpy(end, text + len - rest, rest);
+	poly1305_update(&ctx, end, rest + write_end(end + rest, len));
 	poly1305_final(&ctx, tag);
 	memzero_explicit(key, POLY1305_KEY_SIZE);
 }
@@ -75,6 +76,7 @@ void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
 {
 	u8 *before = packet - WARREN_AEAD_ROOM;
 	u8 saved[WARREN_AEAD_ROOM], one_time[POLY1305_KEY_SIZE];
+	struct poly1305_desc_ctx ctx;
 	warren_chacha_state state;
 
 	start(&state, nonce, key);
@@ -83,22 +85,33 @@ void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
 	take_key(one_time, before, saved);
 	memcpy(before, saved, sizeof(saved));
 	memzero_explicit(&state, sizeof(state));
-	authenticate(packet + len, packet, len, one_time);
+
+	/* All at once, as each call costs: the end goes where the tag will be. */
+	poly1305_init(&ctx, one_time);
+	poly1305_update(&ctx, packet, len + write_end(packet + len, len));
+	poly1305_final(&ctx, packet + len);
+	memzero_explicit(one_time, sizeof(one_time));
 }
 
+/* Aside in one vector operation: the key's block, and as much as this. */
+#define ASIDE (3 * CHACHA_BLOCK_SIZE)
+
 /*
- * Without room: the first two blocks aside, which is still a vector operation.
- * Nothing is written to @to unless the tag is right.
+ * Without room: the first blocks aside, of a short packet all, as a single block
+ * left over would cost as much as eight. Nothing is written to @to unless the tag
+ * is right.
  */
 static bool open_apart(warren_chacha_state *state, u8 *to, const u8 *from,
 		       size_t len)
 {
-	u8 blocks[2 * CHACHA_BLOCK_SIZE] = {}, tag[POLY1305_DIGEST_SIZE];
-	size_t first = min_t(size_t, len, CHACHA_BLOCK_SIZE);
+	u8 blocks[CHACHA_BLOCK_SIZE + ASIDE], tag[POLY1305_DIGEST_SIZE];
+	size_t first = len <= ASIDE ? len : CHACHA_BLOCK_SIZE;
 	bool good;
 
+	memset(blocks, 0, CHACHA_BLOCK_SIZE + 1);
 	memcpy(blocks + CHACHA_BLOCK_SIZE, from, first);
-	crypt(state, blocks, blocks, sizeof(blocks));
+	/* More than one block, or it would not be a vector operation. */
+	crypt(state, blocks, blocks, CHACHA_BLOCK_SIZE + (first ?: 1));
 	authenticate(tag, from, len, blocks);
 	good = warren_equal(tag, from + len, sizeof(tag));
 	if (good) {

@@ -15,10 +15,17 @@
 
 #define WARREN_AEAD_ROOM 64
 
+/* How far behind a packet of @len bytes warren_aead_seal() writes. */
+static inline size_t warren_aead_end(size_t len)
+{
+	return WARREN_TAG_SIZE + (-len & (WARREN_TAG_SIZE - 1));
+}
+
 /**
  * warren_aead_seal() - encrypt a packet where it is
- * @packet: @len bytes and room for WARREN_TAG_SIZE; the WARREN_AEAD_ROOM bytes
- *	before it can be written, and are afterwards as they were
+ * @packet: @len bytes, and after them room for warren_aead_end(): there will be
+ *	the tag, and nothing of use. The WARREN_AEAD_ROOM bytes before it can be
+ *	written, and are afterwards as they were
  * @len: of the packet
  * @nonce: never used before with @key
  * @key: the session's

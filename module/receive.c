@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/bitfield.h>
 #include <linux/netdevice.h>
+#include <linux/sched/clock.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include "aead.h"
@@ -10,11 +11,19 @@
 #include "pages.h"
 #include "peer.h"
 
+/*
+ * A short packet that comes so much later than the one before it was done has
+ * nothing to be put together with, and is taken at once.
+ */
+#define SHORT 256
+#define HURRY_NS (5 * NSEC_PER_USEC)
+
 /* Where incoming packets wait, and are decrypted and delivered in order. */
 struct warren_cell {
 	struct sk_buff_head outer;
 	struct napi_struct napi;
 	struct warren_device *warren;
+	u64 done;			/* when it was last finished; local_clock() */
 	struct warren_gather gather;	/* of the outer packet being received */
 };
 
@@ -35,7 +44,9 @@ static u8 *lane_of(struct sk_buff *outer)
 	return (u8 *)outer->cb;
 }
 
-static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane)
+/* @first: no packet of the lane is before this one. */
+static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane,
+				      bool *first)
 {
 	atomic_t *state = &warren->lanes[lane];
 	u32 old = atomic_read(state), new;
@@ -45,6 +56,7 @@ static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane)
 			      old + 1 :
 			      FIELD_PREP(LANE_CELL, smp_processor_id()) + 1;
 	} while (!atomic_try_cmpxchg(state, (int *)&old, new));
+	*first = !(old & LANE_PACKETS);
 	return per_cpu_ptr(warren->cells, FIELD_GET(LANE_CELL, new));
 }
 
@@ -487,6 +499,12 @@ static unsigned int receive_outer(struct warren_cell *cell,
 }
 
 /*
+ * This CPU is receiving a packet at once: what comes out of it, such as the packet
+ * of a tunnel in the tunnel, waits its turn, for each level costs stack.
+ */
+static DEFINE_PER_CPU(bool, receiving);
+
+/*
  * Each round ends with completion, which flushes what GRO holds: only then have
  * the packets left their lanes. Who queues after it schedules us again, so that
  * no wake-up is lost.
@@ -507,6 +525,7 @@ static int poll(struct napi_struct *napi, int budget)
 		work += receive_outer(cell, outer);
 	}
 	work = min(work, budget - 1);
+	cell->done = local_clock();
 	napi_complete_done(napi, work);
 	for (i = 0; i < packets; i++)
 		leave_lane(cell->warren, lanes[i]);
@@ -516,10 +535,34 @@ static int poll(struct napi_struct *napi, int budget)
 	return work;
 }
 
+/*
+ * Does what the poll would do for a lone packet, without the way there. Who
+ * queues others meanwhile finds the instance busy, as with a poll, and it is
+ * scheduled when this one completes. False: the packet has to wait.
+ */
+static bool receive_at_once(struct warren_cell *cell, struct sk_buff *outer)
+{
+	u8 lane = *lane_of(outer);
+
+	if (outer->len > SHORT || local_clock() - cell->done < HURRY_NS ||
+	    __this_cpu_read(receiving) ||
+	    !skb_queue_empty_lockless(&cell->outer) ||
+	    !napi_schedule_prep(&cell->napi))
+		return false;
+	__this_cpu_write(receiving, true);
+	receive_outer(cell, outer);
+	__this_cpu_write(receiving, false);
+	cell->done = local_clock();
+	napi_complete_done(&cell->napi, 1);
+	leave_lane(cell->warren, lane);
+	return true;
+}
+
 void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 {
 	struct warren_message_data message;
 	struct warren_cell *cell;
+	bool first;
 	u8 lane;
 
 	if (unlikely(skb_copy_bits(skb, 0, &message, sizeof(message)))) {
@@ -528,7 +571,7 @@ void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 		return;
 	}
 	lane = le32_to_cpu(message.receiver) % WARREN_LANES;
-	cell = enter_lane(warren, lane);
+	cell = enter_lane(warren, lane, &first);
 	if (unlikely(skb_queue_len_lockless(&cell->outer) >= WARREN_MAX_CELL)) {
 		leave_lane(warren, lane);
 		warren_stats_inc(warren, WARREN_STAT_RX_OVERFLOW);
@@ -536,6 +579,8 @@ void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 		return;
 	}
 	*lane_of(skb) = lane;
+	if (first && receive_at_once(cell, skb))
+		return;
 	skb_queue_tail(&cell->outer, skb);
 	napi_schedule(&cell->napi);
 }

@@ -9,13 +9,9 @@
 #include "peer.h"
 #include "segment.h"
 
-/* Before a message, for warren_aead_seal(). */
+/* Before and after a message, for warren_aead_seal(). */
 #define ROOM (WARREN_AEAD_ROOM - sizeof(struct warren_message_data))
-
-/* Before a packet that is encrypted where it is: outer headers, the message's. */
-#define IN_PLACE_HEADROOM                                       \
-	(ETH_HLEN + sizeof(struct ipv6hdr) +          \
-	 sizeof(struct udphdr) + sizeof(struct warren_message_data))
+#define SPARE (WARREN_TAG_SIZE - 1)
 
 /* One packet on its way out: what its messages have in common. */
 struct outgoing {
@@ -63,7 +59,10 @@ static void write_header(const struct outgoing *out, unsigned int i, u8 *to)
 	message->counter = cpu_to_le64(out->counter + i);
 }
 
-/* Writes message @i, of message_size(); uses the ROOM before it as well. */
+/*
+ * Writes message @i, of message_size(); uses the ROOM before it and the SPARE
+ * bytes after it as well.
+ */
 static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 {
 	unsigned int len = warren_segments_size(&out->segments, i);
@@ -103,8 +102,8 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 		struct warren_slice slice;
 		unsigned int used = 0;
 
-		if (!warren_pages_take(&slice, ROOM + size,
-				       ROOM + (count - done) * size)) {
+		if (!warren_pages_take(&slice, ROOM + size + SPARE,
+				       ROOM + (count - done) * size + SPARE)) {
 			if (done)
 				break;
 			goto err;
@@ -112,7 +111,8 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 		skb->truesize += slice.size;
 		skb_fill_page_desc(skb, frag, slice.page, slice.offset + ROOM,
 				   0);
-		for (; done < count && slice.size - ROOM - used >= size;
+		for (; done < count &&
+		       slice.size >= ROOM + used + size + SPARE;
 		     done++) {
 			unsigned int i = first + done;
 
@@ -148,7 +148,7 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 	struct sk_buff *skb;
 	int err;
 
-	skb = warren_pages_skb(WARREN_OUTER_HEADROOM, size);
+	skb = warren_pages_skb(WARREN_OUTER_HEADROOM, size + SPARE);
 	if (!skb)
 		return -ENOMEM;
 	err = seal(out, 0, skb_put(skb, size));
@@ -163,12 +163,14 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 /* Is the packet all ours, with room for what comes before and after it? */
 static bool fits_in_place(const struct outgoing *out, struct sk_buff *skb)
 {
-	return out->segments.count == 1 && !skb_is_gso(skb) && skb->len &&
+	unsigned int len = skb->len, padded = padded_size(out, len);
+
+	return out->segments.count == 1 && !skb_is_gso(skb) && len &&
 	       !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
 	       !skb_shared(skb) && !skb_zcopy(skb) &&
 	       !skb_shinfo(skb)->tx_flags &&
-	       skb_headroom(skb) >= IN_PLACE_HEADROOM &&
-	       skb_tailroom(skb) >= WARREN_PADDING + WARREN_TAG_SIZE;
+	       skb_headroom(skb) >= WARREN_INNER_HEADROOM &&
+	       skb_tailroom(skb) >= padded - len + warren_aead_end(padded);
 }
 
 /* Makes the packet the message. */
