@@ -44,20 +44,29 @@ static void take_key(u8 key[POLY1305_KEY_SIZE], const u8 *now, const u8 *was)
 	}
 }
 
+/* What the tag is of, behind the text: zeros up to a block, and the sizes. */
+static size_t write_end(u8 *to, size_t len)
+{
+	size_t zeros = -len & (POLY1305_BLOCK_SIZE - 1);
+	__le64 sizes[2] = { 0, cpu_to_le64(len) };
+
+	memset(to, 0, zeros);
+	memcpy(to + zeros, sizes, sizeof(sizes));
+	return zeros + sizeof(sizes);
+}
+
 /* The tag of @len bytes of cipher text, without additional data. */
 static void authenticate(u8 tag[POLY1305_DIGEST_SIZE], const u8 *text,
 			 size_t len, u8 key[POLY1305_KEY_SIZE])
 {
-	static const u8 zeros[POLY1305_BLOCK_SIZE];
+	u8 end[2 * POLY1305_BLOCK_SIZE];
+	size_t rest = len % POLY1305_BLOCK_SIZE;
 	struct poly1305_desc_ctx ctx;
-	__le64 sizes[2] = { 0, cpu_to_le64(len) };
 
 	poly1305_init(&ctx, key);
-	poly1305_update(&ctx, text, len);
-	if (len % POLY1305_BLOCK_SIZE)
-		poly1305_update(&ctx, zeros, POLY1305_BLOCK_SIZE -
-						     len % POLY1305_BLOCK_SIZE);
-	poly1305_update(&ctx, (const u8 *)sizes, sizeof(sizes));
+	poly1305_update(&ctx, text, len - rest);
+	memcpy(end, text + len - rest, rest);
+	poly1305_update(&ctx, end, rest + write_end(end + rest, len));
 	poly1305_final(&ctx, tag);
 	memzero_explicit(key, POLY1305_KEY_SIZE);
 }
@@ -67,6 +76,7 @@ void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
 {
 	u8 *before = packet - WARREN_AEAD_ROOM;
 	u8 saved[WARREN_AEAD_ROOM], one_time[POLY1305_KEY_SIZE];
+	struct poly1305_desc_ctx ctx;
 	warren_chacha_state state;
 
 	start(&state, nonce, key);
@@ -75,26 +85,42 @@ void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
 	take_key(one_time, before, saved);
 	memcpy(before, saved, sizeof(saved));
 	memzero_explicit(&state, sizeof(state));
-	authenticate(packet + len, packet, len, one_time);
+
+	/* All at once, as each call costs: the end goes where the tag will be. */
+	poly1305_init(&ctx, one_time);
+	poly1305_update(&ctx, packet, len + write_end(packet + len, len));
+	poly1305_final(&ctx, packet + len);
+	memzero_explicit(one_time, sizeof(one_time));
 }
 
-/*
- * Without room: the first two blocks aside, which is still a vector operation,
- * and then the others.
- */
-static void crypt_apart(warren_chacha_state *state, u8 *to, const u8 *from,
-			unsigned int len, u8 one_time[POLY1305_KEY_SIZE])
-{
-	u8 blocks[2 * CHACHA_BLOCK_SIZE] = {};
-	unsigned int first = min_t(unsigned int, len, CHACHA_BLOCK_SIZE);
+/* Aside in one vector operation: the key's block, and as much as this. */
+#define ASIDE (3 * CHACHA_BLOCK_SIZE)
 
+/*
+ * Without room: the first blocks aside, of a short packet all, as a single block
+ * left over would cost as much as eight. Nothing is written to @to unless the tag
+ * is right.
+ */
+static bool open_apart(warren_chacha_state *state, u8 *to, const u8 *from,
+		       size_t len)
+{
+	u8 blocks[CHACHA_BLOCK_SIZE + ASIDE], tag[POLY1305_DIGEST_SIZE];
+	size_t first = len <= ASIDE ? len : CHACHA_BLOCK_SIZE;
+	bool good;
+
+	memset(blocks, 0, CHACHA_BLOCK_SIZE + 1);
 	memcpy(blocks + CHACHA_BLOCK_SIZE, from, first);
-	crypt(state, blocks, blocks, sizeof(blocks));
-	memcpy(one_time, blocks, POLY1305_KEY_SIZE);
-	memcpy(to, blocks + CHACHA_BLOCK_SIZE, first);
+	/* More than one block, or it would not be a vector operation. */
+	crypt(state, blocks, blocks, CHACHA_BLOCK_SIZE + (first ?: 1));
+	authenticate(tag, from, len, blocks);
+	good = warren_equal(tag, from + len, sizeof(tag));
+	if (good) {
+		memcpy(to, blocks + CHACHA_BLOCK_SIZE, first);
+		if (len > first)
+			crypt(state, to + first, from + first, len - first);
+	}
 	memzero_explicit(blocks, CHACHA_BLOCK_SIZE);
-	if (len > first)
-		crypt(state, to + first, from + first, len - first);
+	return good;
 }
 
 bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
@@ -102,6 +128,7 @@ bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
 {
 	u8 one_time[POLY1305_KEY_SIZE], tag[POLY1305_DIGEST_SIZE];
 	warren_chacha_state state;
+	bool good;
 
 	len -= WARREN_TAG_SIZE;
 	start(&state, nonce, key);
@@ -110,10 +137,11 @@ bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
 		      WARREN_AEAD_ROOM + len);
 		take_key(one_time, to - WARREN_AEAD_ROOM,
 			 from - WARREN_AEAD_ROOM);
+		authenticate(tag, from, len, one_time);
+		good = warren_equal(tag, from + len, sizeof(tag));
 	} else {
-		crypt_apart(&state, to, from, len, one_time);
+		good = open_apart(&state, to, from, len);
 	}
 	memzero_explicit(&state, sizeof(state));
-	authenticate(tag, from, len, one_time);
-	return warren_equal(tag, from + len, sizeof(tag));
+	return good;
 }

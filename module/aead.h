@@ -15,10 +15,17 @@
 
 #define WARREN_AEAD_ROOM 64
 
+/* How far behind a packet of @len bytes warren_aead_seal() writes. */
+static inline size_t warren_aead_end(size_t len)
+{
+	return WARREN_TAG_SIZE + (-len & (WARREN_TAG_SIZE - 1));
+}
+
 /**
  * warren_aead_seal() - encrypt a packet where it is
- * @packet: @len bytes and room for WARREN_TAG_SIZE; the WARREN_AEAD_ROOM bytes
- *	before it can be written, and are afterwards as they were
+ * @packet: @len bytes, and after them room for warren_aead_end(): there will be
+ *	the tag, and nothing of use. The WARREN_AEAD_ROOM bytes before it can be
+ *	written, and are afterwards as they were
  * @len: of the packet
  * @nonce: never used before with @key
  * @key: the session's
@@ -28,15 +35,16 @@ void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
 
 /**
  * warren_aead_open() - decrypt a packet
- * @to: room for @len, and WARREN_AEAD_ROOM bytes before that are overwritten
- * @from: @len bytes, not the same place as @to
+ * @to: room for @len
+ * @from: @len bytes; with @room not the same place as @to
  * @len: with the tag, so at least WARREN_TAG_SIZE
- * @room: whether the WARREN_AEAD_ROOM bytes before @from can be read, and do
- *	not change meanwhile; it is faster
+ * @room: the WARREN_AEAD_ROOM bytes before @from can be read and do not change
+ *	meanwhile, and those before @to are overwritten; it is faster
  * @nonce: the message's
  * @key: the session's
  *
- * Return: false if it is forged; @to holds nothing of use then.
+ * Return: false if it is forged. Without @room, @to is as it was then; with it,
+ * it holds nothing of use.
  */
 bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
 		      const u8 key[WARREN_KEY_SIZE]);

@@ -254,8 +254,8 @@ static void setup(struct net_device *dev)
 	dev->priv_flags |= IFF_NO_QUEUE;
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
-	dev->needed_headroom =
-		WARREN_OUTER_HEADROOM + sizeof(struct warren_message_data);
+	/* LL_RESERVED_SPACE() adds HH_DATA_MOD to it. */
+	dev->needed_headroom = round_down(WARREN_INNER_HEADROOM, HH_DATA_MOD);
 	dev->needed_tailroom = WARREN_PADDING + WARREN_TAG_SIZE;
 	warren_netdev_set_lltx(dev);
 	/* An ICMP error goes where the packet's route came from. */

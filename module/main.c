@@ -4,6 +4,7 @@
 #include <net/rtnetlink.h>
 #include "device.h"
 #include "noise.h"
+#include "pages.h"
 #include "peer.h"
 #include "uapi/warren.h"
 
@@ -36,6 +37,7 @@ static void __exit warren_exit(void)
 	warren_device_exit();
 	/* Keypairs and peers are freed by functions of this module. */
 	rcu_barrier();
+	warren_pages_exit();
 	warren_peer_cache_destroy();
 	warren_allowedips_cache_destroy();
 }

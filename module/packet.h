@@ -51,6 +51,11 @@ struct warren_peer;
 #define WARREN_OUTER_HEADROOM \
 	ALIGN(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + MAX_HEADER, 16)
 
+/* Before an inner packet, to encrypt it where it is: Ethernet, IPv6, UDP, message. */
+#define WARREN_INNER_HEADROOM                                               \
+	(ETH_HLEN + sizeof(struct ipv6hdr) + sizeof(struct udphdr) +        \
+	 sizeof(struct warren_message_data))
+
 /* send.c */
 
 /**

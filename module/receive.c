@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <linux/bitfield.h>
 #include <linux/netdevice.h>
+#include <linux/sched/clock.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include "aead.h"
 #include "device.h"
+#include "gather.h"
 #include "packet.h"
+#include "pages.h"
 #include "peer.h"
+
+/*
+ * A short packet that comes so much later than the one before it was done has
+ * nothing to be put together with, and is taken at once.
+ */
+#define SHORT 256
+#define HURRY_NS (5 * NSEC_PER_USEC)
 
 /* Where incoming packets wait, and are decrypted and delivered in order. */
 struct warren_cell {
 	struct sk_buff_head outer;
 	struct napi_struct napi;
 	struct warren_device *warren;
+	u64 done;			/* when it was last finished; local_clock() */
+	struct warren_gather gather;	/* of the outer packet being received */
 };
 
 /*
@@ -32,7 +44,9 @@ static u8 *lane_of(struct sk_buff *outer)
 	return (u8 *)outer->cb;
 }
 
-static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane)
+/* @first: no packet of the lane is before this one. */
+static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane,
+				      bool *first)
 {
 	atomic_t *state = &warren->lanes[lane];
 	u32 old = atomic_read(state), new;
@@ -42,6 +56,7 @@ static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane)
 			      old + 1 :
 			      FIELD_PREP(LANE_CELL, smp_processor_id()) + 1;
 	} while (!atomic_try_cmpxchg(state, (int *)&old, new));
+	*first = !(old & LANE_PACKETS);
 	return per_cpu_ptr(warren->cells, FIELD_GET(LANE_CELL, new));
 }
 
@@ -56,7 +71,7 @@ static void leave_lane(struct warren_device *warren, u8 lane)
  */
 struct incoming {
 	struct warren_device *warren;
-	struct napi_struct *napi;
+	struct warren_cell *cell;
 	struct sk_buff *outer;
 	struct warren_keypair *keypair;	/* of the message before */
 	__le32 receiver;		/* its index */
@@ -65,6 +80,14 @@ struct incoming {
 	unsigned int packets;		/* of it delivered */
 	u8 dsfield;			/* of the outer header */
 	u64 now;
+};
+
+/* A message that may be decrypted. */
+struct sealed {
+	const u8 *from;			/* its cipher text, in one piece */
+	unsigned int len;		/* with the tag */
+	bool room;			/* see warren_aead_open() */
+	u64 counter;
 };
 
 static struct warren_peer *peer_of(const struct incoming *in)
@@ -87,11 +110,18 @@ static void renew_session(struct incoming *in)
 	warren_handshake_request(peer_of(in), false);
 }
 
+static void deliver(struct incoming *in, struct sk_buff *skb)
+{
+	if (skb)
+		napi_gro_receive(&in->cell->napi, skb);
+}
+
 /* What one session's messages of this packet mean to its peer. */
 static void settle(struct incoming *in)
 {
 	struct warren_peer *peer;
 
+	deliver(in, warren_gather_take(&in->cell->gather));
 	if (!in->keypair || !in->bytes)
 		return;
 	peer = peer_of(in);
@@ -126,18 +156,18 @@ static bool find_keypair(struct incoming *in, __le32 receiver)
 }
 
 /*
- * @len bytes of a packet where they lie, if they lie in one piece; and whether
- * bytes before them are the packet's own too, enough for warren_aead_open().
+ * @len bytes of a packet where they lie, if they lie in one piece; and how many
+ * bytes before them are the packet's own, too.
  */
 static const u8 *in_place(const struct sk_buff *skb, unsigned int offset,
-			  unsigned int len, bool *room)
+			  unsigned int len, unsigned int *before)
 {
 	unsigned int end = skb_headlen(skb);
 	const struct sk_buff *part;
 	int i;
 
 	if (offset < end) {
-		*room = skb_headroom(skb) + offset >= WARREN_AEAD_ROOM;
+		*before = skb_headroom(skb) + offset;
 		return offset + len <= end ? skb->data + offset : NULL;
 	}
 	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
@@ -149,15 +179,29 @@ static const u8 *in_place(const struct sk_buff *skb, unsigned int offset,
 			continue;
 		if (offset + len > end || PageHighMem(skb_frag_page(frag)))
 			return NULL;
-		*room = offset - start >= WARREN_AEAD_ROOM;
+		*before = offset - start;
 		return (const u8 *)skb_frag_address(frag) + offset - start;
 	}
 	skb_walk_frags(skb, part) {
 		if (offset < end + part->len)
-			return in_place(part, offset - end, len, room);
+			return in_place(part, offset - end, len, before);
 		end += part->len;
 	}
 	return NULL;
+}
+
+/* The same, but if need be they are put into one piece. NULL: no memory. */
+static const u8 *reach(struct sk_buff *skb, unsigned int offset,
+		       unsigned int len, unsigned int *before)
+{
+	const u8 *start = in_place(skb, offset, len, before);
+
+	if (unlikely(!start)) {
+		if (skb_linearize(skb))
+			return NULL;
+		start = in_place(skb, offset, len, before);
+	}
+	return start;
 }
 
 static bool accept_counter(struct warren_keypair *keypair, u64 counter)
@@ -170,60 +214,48 @@ static bool accept_counter(struct warren_keypair *keypair, u64 counter)
 	return fresh;
 }
 
-/* Decrypts the message at @offset of the outer packet. NULL if it is dropped. */
-static struct sk_buff *open(struct incoming *in, unsigned int offset,
-			    unsigned int len, enum warren_stat *why)
+/* Finds the session of a message; @before as in_place() says. */
+static bool find(struct incoming *in, const u8 *start, unsigned int len,
+		 unsigned int before, struct sealed *sealed,
+		 enum warren_stat *why)
 {
-	struct warren_message_data *message, buffer;
-	unsigned int sealed, plain;
-	struct sk_buff *skb;
-	const u8 *from;
-	u64 counter;
-	bool room;
+	const struct warren_message_data *message = (const void *)start;
 
 	*why = WARREN_STAT_RX_MALFORMED;
 	if (len < WARREN_DATA_OVERHEAD)
-		return NULL;
-	message = skb_header_pointer(in->outer, offset, sizeof(buffer), &buffer);
-	if (!message)
-		return NULL;
+		return false;
 	*why = WARREN_STAT_RX_UNKNOWN_INDEX;
 	if (!find_keypair(in, message->receiver))
-		return NULL;
+		return false;
 	*why = WARREN_STAT_RX_EXPIRED_KEY;
 	if (!warren_keypair_may_receive(in->keypair, in->now))
-		return NULL;
+		return false;
+	sealed->counter = le64_to_cpu(message->counter);
+	sealed->from = start + sizeof(*message);
+	sealed->len = len - sizeof(*message);
+	sealed->room = before + sizeof(*message) >= WARREN_AEAD_ROOM;
+	return true;
+}
 
-	sealed = len - sizeof(*message);
-	plain = sealed - WARREN_TAG_SIZE;
-	counter = le64_to_cpu(message->counter);
-	offset += sizeof(*message);
-
-	*why = WARREN_STAT_RX_NO_MEMORY;
-	from = in_place(in->outer, offset, sealed, &room);
-	if (!from) {
-		room = false;
-		if (skb_linearize(in->outer))
-			return NULL;
-		from = in->outer->data + offset;
-	}
-	skb = napi_alloc_skb(in->napi, WARREN_AEAD_ROOM + sealed);
-	if (!skb)
-		return NULL;
-	skb_reserve(skb, WARREN_AEAD_ROOM);
+/* Decrypts to @to, as warren_aead_open() does. */
+static bool open(struct incoming *in, const struct sealed *sealed, u8 *to,
+		 enum warren_stat *why)
+{
 	*why = WARREN_STAT_RX_BAD_TAG;
-	if (!warren_aead_open(skb->data, from, sealed, room, counter,
-			      in->keypair->receiving_key))
-		goto drop;
+	if (!warren_aead_open(to, sealed->from, sealed->len, sealed->room,
+			      sealed->counter, in->keypair->receiving_key))
+		return false;
 	*why = WARREN_STAT_RX_REPLAYED;
-	if (!accept_counter(in->keypair, counter))
-		goto drop;
-	skb_put(skb, plain);
-	in->bytes += len;
-	return skb;
-drop:
-	kfree_skb(skb);
-	return NULL;
+	if (!accept_counter(in->keypair, sealed->counter))
+		return false;
+	in->bytes += sealed->len + sizeof(struct warren_message_data);
+	if (unlikely(warren_keypairs_confirm(peer_of(in), in->keypair))) {
+		warren_timers_handshake_done(peer_of(in));
+		warren_peer_queue_event(peer_of(in), WARREN_PEER_TELL_CONFIRMED);
+		settle(in);
+		warren_send_staged(peer_of(in));
+	}
+	return true;
 }
 
 /*
@@ -239,6 +271,7 @@ static bool check_inner(struct incoming *in, struct sk_buff *skb,
 
 	*why = WARREN_STAT_RX_NOT_IP;
 	skb->dev = in->warren->dev;
+	skb_reset_mac_header(skb);
 	skb_reset_network_header(skb);
 	skb->protocol = ip_tunnel_parse_protocol(skb);
 	if (skb->protocol == htons(ETH_P_IP)) {
@@ -273,28 +306,143 @@ static bool check_inner(struct incoming *in, struct sk_buff *skb,
 	return true;
 }
 
-static void receive_message(struct incoming *in, unsigned int offset,
-			    unsigned int len)
+/* For the peer, if it is known whose it is. */
+static void count_drop(const struct incoming *in, enum warren_stat why)
 {
-	struct net_device *dev = in->warren->dev;
-	enum warren_stat why;
-	struct sk_buff *skb;
+	if (in->keypair)
+		warren_stats_peer_inc(peer_of(in), why);
+	else
+		warren_stats_inc(in->warren, why);
+}
 
-	skb = open(in, offset, len, &why);
-	if (!skb)
-		goto count;
-	if (unlikely(warren_keypairs_confirm(peer_of(in), in->keypair))) {
-		warren_timers_handshake_done(peer_of(in));
-		warren_peer_queue_event(peer_of(in), WARREN_PEER_TELL_CONFIRMED);
-		settle(in);
-		warren_send_staged(peer_of(in));
+/* The outer packet, decrypted where it lies, is now the inner one. */
+static void become_inner(struct sk_buff *skb, unsigned int len)
+{
+	__skb_pull(skb, sizeof(struct warren_message_data));
+	__skb_trim(skb, len);
+	skb_scrub_packet(skb, true);
+	skb_orphan(skb);
+	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
+	skb->transport_header = (typeof(skb->transport_header))~0U;
+	skb->encapsulation = 0;
+	skb->priority = 0;
+	memset(skb->cb, 0, sizeof(skb->cb));
+}
+
+/* A message that came alone. Takes the outer packet. */
+static void receive_single(struct incoming *in)
+{
+	struct sk_buff *outer = in->outer, *skb = outer;
+	struct net_device *dev = in->warren->dev;
+	enum warren_stat why = WARREN_STAT_RX_NO_MEMORY;
+	unsigned int plain, before;
+	struct sealed sealed;
+	const u8 *start;
+
+	start = reach(outer, 0, outer->len, &before);
+	if (!start || !find(in, start, outer->len, before, &sealed, &why))
+		goto drop;
+	plain = sealed.len - WARREN_TAG_SIZE;
+	/*
+	 * Only what is linear is surely ours to write to: pages may belong to a
+	 * file that somebody sends.
+	 */
+	if (skb_is_nonlinear(outer) || skb_cloned(outer)) {
+		why = WARREN_STAT_RX_NO_MEMORY;
+		skb = warren_pages_skb(NET_SKB_PAD + WARREN_AEAD_ROOM, plain);
+		if (!skb)
+			goto drop;
+		if (!open(in, &sealed, skb_put(skb, plain), &why))
+			goto drop;
+	} else {
+		sealed.room = false;
+		if (!open(in, &sealed, (u8 *)sealed.from, &why))
+			goto drop;
 	}
-	if (!skb->len) {
+	in->data = plain;
+	settle(in);
+	if (!plain) {
 		warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_KEEPALIVE);
-		consume_skb(skb);
+		goto out;
+	}
+	if (skb == outer)
+		become_inner(skb, plain);
+	else
+		consume_skb(outer);
+	if (unlikely(!check_inner(in, skb, &why))) {
+		DEV_STATS_INC(dev, rx_errors);
+		count_drop(in, why);
+		kfree_skb(skb);
+		return;
+	}
+	warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_PACKETS);
+	dev_sw_netstats_rx_add(dev, skb->len);
+	deliver(in, skb);
+	return;
+drop:
+	count_drop(in, why);
+out:
+	if (skb != outer)
+		kfree_skb(skb);
+	consume_skb(outer);
+}
+
+static bool is_data(const u8 *message, unsigned int len)
+{
+	return len >= sizeof(__le32) && *(const __le32 *)message ==
+						cpu_to_le32(WARREN_MESSAGE_DATA);
+}
+
+/* One of many messages in an outer packet, of whatever type it is. */
+static void receive_piece(struct incoming *in, unsigned int offset,
+			  unsigned int len)
+{
+	struct warren_gather *gather = &in->cell->gather;
+	struct net_device *dev = in->warren->dev;
+	enum warren_stat why = WARREN_STAT_RX_NO_MEMORY;
+	unsigned int plain, joined, before;
+	struct sealed sealed;
+	struct sk_buff *skb;
+	const u8 *start;
+	u8 *to;
+
+	start = reach(in->outer, offset, len, &before);
+	if (!start)
+		goto count;
+	if (unlikely(!is_data(start, len))) {
+		warren_socket_route_piece(in->warren, in->outer, offset, len);
+		return;
+	}
+	if (!find(in, start, len, before, &sealed, &why))
+		goto count;
+	plain = sealed.len - WARREN_TAG_SIZE;
+	why = WARREN_STAT_RX_NO_MEMORY;
+	gather->rest = in->outer->len - offset;
+	to = warren_gather_place(gather, plain);
+	if (!to)
+		goto count;
+	if (!open(in, &sealed, to, &why)) {
+		warren_gather_put_back(gather);
+		goto count;
+	}
+	if (!plain) {
+		warren_gather_put_back(gather);
+		warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_KEEPALIVE);
 		return;
 	}
 	in->data = true;
+	joined = warren_gather_join(gather, plain);
+	if (joined) {
+		in->packets++;
+		dev_sw_netstats_rx_add(dev, joined);
+		return;
+	}
+	deliver(in, warren_gather_take(gather));
+	why = WARREN_STAT_RX_NO_MEMORY;
+	skb = warren_gather_start(gather, plain);
+	if (!skb)
+		goto count;
 	if (unlikely(!check_inner(in, skb, &why))) {
 		kfree_skb(skb);
 		DEV_STATS_INC(dev, rx_errors);
@@ -302,13 +450,11 @@ static void receive_message(struct incoming *in, unsigned int offset,
 	}
 	in->packets++;
 	dev_sw_netstats_rx_add(dev, skb->len);
-	napi_gro_receive(in->napi, skb);
+	if (!warren_gather_hold(gather, skb))
+		deliver(in, skb);
 	return;
 count:
-	if (in->keypair)
-		warren_stats_peer_inc(peer_of(in), why);
-	else
-		warren_stats_inc(in->warren, why);
+	count_drop(in, why);
 }
 
 static u8 outer_dsfield(const struct sk_buff *outer)
@@ -318,12 +464,20 @@ static u8 outer_dsfield(const struct sk_buff *outer)
 		       ipv6_get_dsfield(ipv6_hdr(outer));
 }
 
-static bool is_data(const struct sk_buff *outer, unsigned int offset)
+/* UDP GRO has put them together: all of one size but for the last. */
+static unsigned int receive_batch(struct incoming *in)
 {
-	__le32 type;
+	struct sk_buff *outer = in->outer;
+	unsigned int size = skb_shinfo(outer)->gso_size, offset, messages = 0;
 
-	return !skb_copy_bits(outer, offset, &type, sizeof(type)) &&
-	       type == cpu_to_le32(WARREN_MESSAGE_DATA);
+	for (offset = 0; offset < outer->len; offset += size, messages++)
+		receive_piece(in, offset, min(size, outer->len - offset));
+	settle(in);
+	warren_gather_end(&in->cell->gather);
+	warren_stats_inc(in->warren, WARREN_STAT_RX_GRO_BATCHES);
+	warren_stats_add(in->warren, WARREN_STAT_RX_GRO_MESSAGES, messages);
+	consume_skb(outer);
+	return messages;
 }
 
 /* Return: how many messages were in it. */
@@ -332,33 +486,23 @@ static unsigned int receive_outer(struct warren_cell *cell,
 {
 	struct incoming in = {
 		.warren = cell->warren,
-		.napi = &cell->napi,
+		.cell = cell,
 		.outer = outer,
 		.dsfield = outer_dsfield(outer),
 		.now = ktime_get_coarse_boottime_ns(),
 	};
-	unsigned int size = outer->len, offset, messages = 0;
 
 	if (skb_is_gso(outer))
-		size = skb_shinfo(outer)->gso_size;
-	for (offset = 0; offset < outer->len; offset += size, messages++) {
-		unsigned int len = min(size, outer->len - offset);
-
-		/* The first one is, or it would not have come here. */
-		if (likely(!offset || is_data(outer, offset)))
-			receive_message(&in, offset, len);
-		else
-			warren_socket_route_piece(in.warren, outer, offset, len);
-	}
-	settle(&in);
-	if (messages > 1) {
-		warren_stats_inc(in.warren, WARREN_STAT_RX_GRO_BATCHES);
-		warren_stats_add(in.warren, WARREN_STAT_RX_GRO_MESSAGES,
-				 messages);
-	}
-	consume_skb(outer);
-	return messages;
+		return receive_batch(&in);
+	receive_single(&in);
+	return 1;
 }
+
+/*
+ * This CPU is receiving a packet at once: what comes out of it, such as the packet
+ * of a tunnel in the tunnel, waits its turn, for each level costs stack.
+ */
+static DEFINE_PER_CPU(bool, receiving);
 
 /*
  * Each round ends with completion, which flushes what GRO holds: only then have
@@ -381,6 +525,7 @@ static int poll(struct napi_struct *napi, int budget)
 		work += receive_outer(cell, outer);
 	}
 	work = min(work, budget - 1);
+	cell->done = local_clock();
 	napi_complete_done(napi, work);
 	for (i = 0; i < packets; i++)
 		leave_lane(cell->warren, lanes[i]);
@@ -390,10 +535,34 @@ static int poll(struct napi_struct *napi, int budget)
 	return work;
 }
 
+/*
+ * Does what the poll would do for a lone packet, without the way there. Who
+ * queues others meanwhile finds the instance busy, as with a poll, and it is
+ * scheduled when this one completes. False: the packet has to wait.
+ */
+static bool receive_at_once(struct warren_cell *cell, struct sk_buff *outer)
+{
+	u8 lane = *lane_of(outer);
+
+	if (outer->len > SHORT || local_clock() - cell->done < HURRY_NS ||
+	    __this_cpu_read(receiving) ||
+	    !skb_queue_empty_lockless(&cell->outer) ||
+	    !napi_schedule_prep(&cell->napi))
+		return false;
+	__this_cpu_write(receiving, true);
+	receive_outer(cell, outer);
+	__this_cpu_write(receiving, false);
+	cell->done = local_clock();
+	napi_complete_done(&cell->napi, 1);
+	leave_lane(cell->warren, lane);
+	return true;
+}
+
 void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 {
 	struct warren_message_data message;
 	struct warren_cell *cell;
+	bool first;
 	u8 lane;
 
 	if (unlikely(skb_copy_bits(skb, 0, &message, sizeof(message)))) {
@@ -402,7 +571,7 @@ void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 		return;
 	}
 	lane = le32_to_cpu(message.receiver) % WARREN_LANES;
-	cell = enter_lane(warren, lane);
+	cell = enter_lane(warren, lane, &first);
 	if (unlikely(skb_queue_len_lockless(&cell->outer) >= WARREN_MAX_CELL)) {
 		leave_lane(warren, lane);
 		warren_stats_inc(warren, WARREN_STAT_RX_OVERFLOW);
@@ -410,6 +579,8 @@ void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 		return;
 	}
 	*lane_of(skb) = lane;
+	if (first && receive_at_once(cell, skb))
+		return;
 	skb_queue_tail(&cell->outer, skb);
 	napi_schedule(&cell->napi);
 }

@@ -5,14 +5,13 @@
 #include "aead.h"
 #include "device.h"
 #include "packet.h"
+#include "pages.h"
 #include "peer.h"
 #include "segment.h"
 
-/* Pages of an outgoing batch: this many together, as long as there are such. */
-#define PAGE_ORDER 3
-
-/* Before a message, for warren_aead_seal(). */
+/* Before and after a message, for warren_aead_seal(). */
 #define ROOM (WARREN_AEAD_ROOM - sizeof(struct warren_message_data))
+#define SPARE (WARREN_TAG_SIZE - 1)
 
 /* One packet on its way out: what its messages have in common. */
 struct outgoing {
@@ -60,7 +59,10 @@ static void write_header(const struct outgoing *out, unsigned int i, u8 *to)
 	message->counter = cpu_to_le64(out->counter + i);
 }
 
-/* Writes message @i, of message_size(); uses the ROOM before it as well. */
+/*
+ * Writes message @i, of message_size(); uses the ROOM before it and the SPARE
+ * bytes after it as well.
+ */
 static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 {
 	unsigned int len = warren_segments_size(&out->segments, i);
@@ -76,23 +78,6 @@ static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 	return 0;
 }
 
-static struct page *get_pages(unsigned int wanted, unsigned int message,
-			      unsigned int *order)
-{
-	int smallest = get_order(message);
-
-	*order = max_t(int, min(get_order(wanted), PAGE_ORDER), smallest);
-	for (;; --*order) {
-		struct page *page = alloc_pages(
-			GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
-				(*order > smallest ? __GFP_NORETRY : 0),
-			*order);
-
-		if (page || *order == smallest)
-			return page;
-	}
-}
-
 /*
  * Seals as many messages as fit into one UDP GSO packet, from @first on: all of
  * one size but for the last. Headers go into the linear part, messages into
@@ -101,7 +86,7 @@ static struct page *get_pages(unsigned int wanted, unsigned int message,
 static int seal_batch(const struct outgoing *out, unsigned int first,
 		      struct sk_buff **result)
 {
-	unsigned int size = message_size(out, first), done = 0, count, order;
+	unsigned int size = message_size(out, first), done = 0, count;
 	struct sk_buff *skb;
 	int err = -ENOMEM;
 
@@ -113,25 +98,26 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 	skb_reserve(skb, WARREN_OUTER_HEADROOM);
 
 	while (done < count && skb_shinfo(skb)->nr_frags < MAX_SKB_FRAGS) {
-		unsigned int room, used = 0;
-		struct page *page;
 		int frag = skb_shinfo(skb)->nr_frags;
+		struct warren_slice slice;
+		unsigned int used = 0;
 
-		page = get_pages(ROOM + (count - done) * size, ROOM + size,
-				 &order);
-		if (!page) {
+		if (!warren_pages_take(&slice, ROOM + size + SPARE,
+				       ROOM + (count - done) * size + SPARE)) {
 			if (done)
 				break;
 			goto err;
 		}
-		room = PAGE_SIZE << order;
-		skb->truesize += room;
-		room -= ROOM;
-		skb_fill_page_desc(skb, frag, page, ROOM, 0);
-		for (; done < count && room - used >= size; done++) {
+		skb->truesize += slice.size;
+		skb_fill_page_desc(skb, frag, slice.page, slice.offset + ROOM,
+				   0);
+		for (; done < count &&
+		       slice.size >= ROOM + used + size + SPARE;
+		     done++) {
 			unsigned int i = first + done;
 
-			err = seal(out, i, page_address(page) + ROOM + used);
+			err = seal(out, i,
+				   warren_slice_start(&slice) + ROOM + used);
 			if (err)
 				goto err;
 			used += message_size(out, i);
@@ -162,10 +148,9 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 	struct sk_buff *skb;
 	int err;
 
-	skb = alloc_skb(WARREN_OUTER_HEADROOM + size, GFP_ATOMIC | __GFP_NOWARN);
+	skb = warren_pages_skb(WARREN_OUTER_HEADROOM, size + SPARE);
 	if (!skb)
 		return -ENOMEM;
-	skb_reserve(skb, WARREN_OUTER_HEADROOM);
 	err = seal(out, 0, skb_put(skb, size));
 	if (err) {
 		kfree_skb(skb);
@@ -173,6 +158,42 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 	}
 	*result = skb;
 	return 1;
+}
+
+/* Is the packet all ours, with room for what comes before and after it? */
+static bool fits_in_place(const struct outgoing *out, struct sk_buff *skb)
+{
+	unsigned int len = skb->len, padded = padded_size(out, len);
+
+	return out->segments.count == 1 && !skb_is_gso(skb) && len &&
+	       !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
+	       !skb_shared(skb) && !skb_zcopy(skb) &&
+	       !skb_shinfo(skb)->tx_flags &&
+	       skb_headroom(skb) >= WARREN_INNER_HEADROOM &&
+	       skb_tailroom(skb) >= padded - len + warren_aead_end(padded);
+}
+
+/* Makes the packet the message. */
+static int seal_in_place(const struct outgoing *out, struct sk_buff *skb)
+{
+	unsigned int len = skb->len, padded = padded_size(out, len);
+	u8 *packet = skb->data;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
+		return -EFAULT;
+	skb_put_zero(skb, padded - len);
+	skb_put(skb, WARREN_TAG_SIZE);
+	warren_aead_seal(packet, padded, out->counter,
+			 out->keypair->sending_key);
+	write_header(out, 0,
+		     skb_push(skb, sizeof(struct warren_message_data)));
+
+	/* Of the packet inside nothing is left but its owner, hash and priority. */
+	skb_scrub_packet(skb, true);
+	skb_set_queue_mapping(skb, 0);
+	skb_set_dst_pending_confirm(skb, 0);
+	skb->encapsulation = 0;
+	return 0;
 }
 
 /*
@@ -201,21 +222,27 @@ static void hand_over_owner(struct sk_buff *from, struct sk_buff *to)
 	from->destructor = NULL;
 }
 
+/* Takes @skb. */
 static int send_messages(const struct outgoing *out, struct sk_buff *skb)
 {
+	struct sk_buff *message;
 	unsigned int i = 0;
-	int done, err = 0;
+	int done, err;
 
-	while (i < out->segments.count) {
-		struct sk_buff *message;
-
-		done = out->segments.count > 1 ?
-			       seal_batch(out, i, &message) :
-			       seal_single(out, &message);
+	if (fits_in_place(out, skb)) {
+		err = seal_in_place(out, skb);
+		if (!err)
+			return warren_socket_send(out->peer, skb, out->dsfield);
+		goto drop;
+	}
+	do {
+		err = done = out->segments.count > 1 ?
+				     seal_batch(out, i, &message) :
+				     seal_single(out, &message);
 		if (done < 0) {
 			warren_stats_peer_inc(out->peer,
 					      WARREN_STAT_TX_NO_MEMORY);
-			return done;
+			goto drop;
 		}
 		skb_copy_hash(message, skb);
 		message->priority = skb->priority;
@@ -224,8 +251,12 @@ static int send_messages(const struct outgoing *out, struct sk_buff *skb)
 			hand_over_owner(skb, message);
 		err = warren_socket_send(out->peer, message, out->dsfield);
 		if (err)
-			break;
-	}
+			goto drop;
+	} while (i < out->segments.count);
+	consume_skb(skb);
+	return 0;
+drop:
+	kfree_skb(skb);
 	return err;
 }
 
@@ -258,6 +289,7 @@ static void send_with(struct warren_peer *peer, struct warren_keypair *keypair,
 	}
 
 	err = send_messages(&out, skb);
+	skb = NULL;
 	if (unlikely(err))
 		goto drop;
 
@@ -272,7 +304,6 @@ static void send_with(struct warren_peer *peer, struct warren_keypair *keypair,
 		warren_stats_peer_inc(peer, WARREN_STAT_TX_KEEPALIVE);
 	}
 	renew_session(peer, keypair, now);
-	consume_skb(skb);
 	return;
 drop:
 	DEV_STATS_INC(dev, tx_dropped);

@@ -83,6 +83,9 @@ def tcp(client_ns, server_ns, to, size, seconds=60, streams=1):
     return took
 
 
+SO_SNDBUFFORCE, SO_RCVBUFFORCE = 32, 33  # beyond what sysctl allows
+
+
 class Datagrams:
     """Numbered datagrams from one namespace to an address in another."""
 
@@ -91,7 +94,7 @@ class Datagrams:
         self.receiver = to_ns.udp(to)
         self.sender = from_ns.udp("::" if ":" in to else "0.0.0.0")
         self.receiver.setblocking(False)
-        for end, option in (self.receiver, socket.SO_RCVBUF), (self.sender, socket.SO_SNDBUF):
+        for end, option in (self.receiver, SO_RCVBUFFORCE), (self.sender, SO_SNDBUFFORCE):
             end.setsockopt(socket.SOL_SOCKET, option, 4 << 20)
         self.seen, self.next = {}, 0
 

@@ -66,7 +66,7 @@ static void reference(u8 *sealed, const u8 *plain, size_t len, u64 nonce)
 
 static bool seals(size_t len, size_t offset, u64 nonce)
 {
-	struct buffer b = buffer(WARREN_AEAD_ROOM + len + WARREN_TAG_SIZE, offset);
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end(len), offset);
 	struct buffer want = buffer(len + WARREN_TAG_SIZE, 0);
 	u8 *packet = b.start + WARREN_AEAD_ROOM;
 	bool ok;
@@ -101,6 +101,26 @@ static bool opens(size_t len, size_t offset, bool room, u64 nonce)
 	return done(&to) && ok;
 }
 
+/* Where the packet lies; a forged one is left as it was. */
+static bool opens_in_place(size_t len, size_t offset, u64 nonce)
+{
+	struct buffer plain = buffer(len, 0), copy = buffer(len + WARREN_TAG_SIZE, 0);
+	struct buffer b = buffer(len + WARREN_TAG_SIZE, offset);
+	bool ok;
+
+	reference(b.start, plain.start, len, nonce);
+	b.start[len] ^= 1;
+	memcpy(copy.start, b.start, b.size);
+	ok = !warren_aead_open(b.start, b.start, b.size, false, nonce, key) &&
+	     !memcmp(b.start, copy.start, b.size);
+	b.start[len] ^= 1;
+	ok = warren_aead_open(b.start, b.start, b.size, false, nonce, key) &&
+	     !memcmp(b.start, plain.start, len) && ok;
+	done(&plain);
+	done(&copy);
+	return done(&b) && ok;
+}
+
 static size_t from_hex(u8 *out, const char *hex)
 {
 	size_t len = 0;
@@ -121,7 +141,7 @@ TEST(seals_the_text_of_rfc_8439)
 				     "9f0861d807ca0dbf500d6a6156a38e088a22b65e52bc514d16ccf806818c"
 				     "e91ab77937365af90bbf74a35be6b40b8eedf2785e42874d";
 	const size_t len = sizeof(plain) - 1;
-	struct buffer b = buffer(WARREN_AEAD_ROOM + len + WARREN_TAG_SIZE, 0);
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end(len), 0);
 	u8 *packet = b.start + WARREN_AEAD_ROOM;
 	u8 rfc_key[WARREN_KEY_SIZE], want[sizeof(plain) - 1];
 
@@ -149,6 +169,12 @@ TEST(opens_every_length_without_room)
 {
 	for (size_t len = 0; len <= 1600; len++)
 		EXPECT(opens(len, 0, false, len));
+}
+
+TEST(opens_every_length_in_place)
+{
+	for (size_t len = 0; len <= 1600; len++)
+		EXPECT(opens_in_place(len, len % 16, len));
 }
 
 TEST(long_packets)
@@ -194,7 +220,7 @@ static bool opens_as(const u8 *from, size_t sealed, bool room, u64 nonce, const 
 static void refuses_changes(size_t len, bool room)
 {
 	size_t sealed = len + WARREN_TAG_SIZE;
-	struct buffer b = buffer(WARREN_AEAD_ROOM + sealed, 0);
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end(len), 0);
 	u8 *from = b.start + WARREN_AEAD_ROOM, other[WARREN_KEY_SIZE];
 
 	warren_aead_seal(from, len, 3, key);
