@@ -22,9 +22,9 @@ def listens(process):
 class Monitor:
     """A monitor in a namespace, which listens when this returns."""
 
-    def __init__(self, ns, *argv, as_json=True):
+    def __init__(self, ns, *argv, as_json=True, tool=WARREN):
         self.ns, self.json = ns, as_json
-        argv = [WARREN, "monitor", *argv, *(["--json"] if as_json else [])]
+        argv = [tool, "monitor", *argv, *(["--json"] if as_json else [])]
         with ns.entered():
             self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True,
                                             env=environment(TZ="UTC"))

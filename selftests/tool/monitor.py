@@ -11,7 +11,7 @@ import signal
 import subprocess
 
 from common import (NODEV, PEERS, PERM, TOP, UNSUPPORTED, USAGE, WARREN, check, cleanup,
-                    environment, equal, file_with, good, refused, warren)
+                    environment, equal, file_with, good, refused, run, warren)
 import ktap
 from ktap import case, eventually
 from link import Link
@@ -214,6 +214,26 @@ def apply_keeps_the_session():
     peers = {one["public_key"]: one["stats"] for one in stats["interfaces"][0]["peers"]}
     equal(peers[b64(link.b.public)]["tx_initiation"], 1, "handshakes begun")
     equal(peers[A]["tx_packets"], 0, "packets to the new one")
+
+
+@case(timeout=240)
+def with_sanitizers():
+    """What reads events, counters and bindings, and writes these."""
+    tool = str(TOP / "build" / "asan" / "bin" / "warren")
+    link = Link()
+    monitors = [Monitor(link.a.ns, as_json=as_json, tool=tool) for as_json in (True, False)]
+    with link.a.ns.entered():
+        for argv in (["set", "wg0", "bind", "out0", "bind-address", "10.9.0.1,fd09::1"],
+                     ["show", "wg0", "--stats"], ["show", "wg0", "--stats", "--json"],
+                     ["setconf", "wg0", file_with(good("showconf", "wg0"))]):
+            code, _, err = run(tool, *argv)
+            equal((code, err), (0, ""), f"{argv}")
+    link.ping()
+    monitors[0].wait(event="handshake-done")
+    while "handshake done" not in monitors[1].line():
+        pass
+    for one in monitors:
+        equal(one.end(signal.SIGTERM)[1], 0, "exit code, with no word of a leak")
 
 
 @case
