@@ -27,7 +27,10 @@
 #ifndef WARREN_PACKET_H
 #define WARREN_PACKET_H
 
+#include <linux/if_vlan.h>
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
+#include <linux/udp.h>
 #include "messages.h"
 
 struct warren_bind;
@@ -47,9 +50,14 @@ struct warren_peer;
 /* Messages in one outer UDP GSO packet. */
 #define WARREN_MAX_BATCH 64
 
-/* Headers below an outer packet: link layer, IPv6, UDP. */
-#define WARREN_OUTER_HEADROOM \
-	ALIGN(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + MAX_HEADER, 16)
+/*
+ * Headers below an outer packet: Ethernet with two tags, IPv6, UDP. The stack
+ * makes more room where there is need for it; where it cuts a batch, each piece
+ * gets as much.
+ */
+#define WARREN_OUTER_HEADROOM                                              \
+	ALIGN(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + ETH_HLEN +  \
+	      2 * VLAN_HLEN, 16)
 
 /* Before an inner packet, to encrypt it where it is: Ethernet, IPv6, UDP, message. */
 #define WARREN_INNER_HEADROOM                                               \
