@@ -69,12 +69,6 @@ static int pragma(struct control_db *db, const char *name)
 	return value;
 }
 
-/*
- * migrations[n] takes a database from version n + 1 to n + 2. The first released version is 1, so
- * there is none yet; the code path is the one every later version takes.
- */
-static const char *const migrations[DB_VERSION] = {NULL};
-
 static int bring_up_to_date(struct control_db *db, const char *path, struct mesh_error *err)
 {
 	int version = pragma(db, "user_version"), app = pragma(db, "application_id");
@@ -102,7 +96,7 @@ static int bring_up_to_date(struct control_db *db, const char *path, struct mesh
 	if (!ret && !version)
 		ret = script(db, err, control_schema_sql);
 	for (int i = version; !ret && version && i < DB_VERSION; i++)
-		ret = script(db, err, migrations[i - 1]);
+		ret = script(db, err, control_db_migration(i));
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 		 APPLICATION_ID, DB_VERSION);
 	if (!ret)

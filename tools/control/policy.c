@@ -466,10 +466,14 @@ static bool read_groups(struct parser *s, const struct control_hujson *v)
 		if (!read_strings(s, g, &group->members))
 			return false;
 		for (const struct control_hujson *m = g->first; m; m = m->next) {
-			if (!strchr(m->string, '@')) {
+			bool foreign = !strncmp(m->string, POLICY_OIDC, strlen(POLICY_OIDC)) &&
+				       m->string[strlen(POLICY_OIDC)];
+
+			if (!foreign && !strchr(m->string, '@')) {
 				control_hujson_error(s->err, m,
-						     "\"%s\" is no user: write \"%s@\" (groups "
-						     "cannot be nested)",
+						     "\"%s\" is no user: write \"%s@\", or "
+						     "\"oidc:NAME\" for a group of the identity "
+						     "provider (groups cannot be nested)",
 						     m->string, m->string);
 				return false;
 			}

@@ -37,6 +37,9 @@ struct policy_aliases {
 	size_t n;
 };
 
+/* A member with this in front is a group of the identity provider: all who are in it. */
+#define POLICY_OIDC "oidc:"
+
 struct policy_group {
 	struct policy_group *next;
 	const char *name;

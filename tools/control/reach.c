@@ -29,6 +29,12 @@ bool control_policy_is_user(const struct policy_alias *alias, const struct contr
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(names[i]);
 
+		if (alias->kind == ALIAS_GROUP &&
+		    !strncmp(names[i], POLICY_OIDC, strlen(POLICY_OIDC))) {
+			if (control_state_in_group(user, names[i] + strlen(POLICY_OIDC)))
+				return true;
+			continue;
+		}
 		/* By e-mail address, by name, or by name with an @ behind it. */
 		if (!strcmp(names[i], user->email) || !strcmp(names[i], user->name) ||
 		    (names[i][len - 1] == '@' && strlen(user->name) == len - 1 &&

@@ -6,6 +6,7 @@
  * is told what kind of change it was, so that no more is sent to the devices than needed.
  *
  *   state.c      opening, changes, users
+ *   person.c     users whom an identity provider knows
  *   preauth.c    pre-auth keys
  *   apikey.c     keys of the REST interface
  *   node.c       nodes: making, changing, removing
@@ -30,9 +31,14 @@ struct control_user {
 	char *name;
 	char *display_name;
 	char *email;
+	char *issuer; /* of the identity provider that knows the user, or "" */
+	char *subject;
+	char *groups; /* there, one a line */
 	int64_t created;
 	size_t n_nodes;
 };
+
+struct control_identity;
 
 struct control_preauth {
 	struct control_preauth *next;
@@ -159,6 +165,22 @@ struct control_user *control_state_add_user(struct control_state *st, const char
 					    struct mesh_error *err);
 int control_state_rename_user(struct control_state *st, struct control_user *user, const char *name,
 			      struct mesh_error *err);
+/**
+ * control_state_sign_in() - the user that an identity provider speaks of
+ * @st: state
+ * @id: who signed in and may come in
+ * @err: what is wrong
+ *
+ * Known by issuer and subject. A user of our own with the same verified e-mail address becomes that
+ * user; otherwise a new one is made. Address, display name and groups are brought up to date.
+ *
+ * Return: NULL on failure.
+ */
+struct control_user *control_state_sign_in(struct control_state *st,
+					   const struct control_identity *id,
+					   struct mesh_error *err);
+/* Whether the identity provider says that the user is in the group. */
+bool control_state_in_group(const struct control_user *user, const char *group);
 /* Refused with -EBUSY while the user has nodes. */
 int control_state_remove_user(struct control_state *st, struct control_user *user,
 			      struct mesh_error *err);
