@@ -179,3 +179,19 @@ CREATE TRIGGER audit_api_delete AFTER DELETE ON api_keys BEGIN
 	INSERT INTO audit (at, actor, origin, action, target, detail)
 	VALUES (now(), actor(), origin(), 'apikey.delete', OLD.prefix, '');
 END;
+
+INSERT INTO users (name, display_name, email, created) VALUES
+	('ann', 'Ann', 'ann@example.com', 1700000000), ('bob@example.com', '', '', 1700000001);
+INSERT INTO preauth_keys (prefix, hash, user, tags, reusable, ephemeral, uses, created, expires) VALUES
+	('0123456789ab', zeroblob(32), 1, '', 1, 0, 3, 1700000000, 4000000000),
+	('0123456789ac', zeroblob(32), NULL, 'tag:web tag:db', 0, 1, 0, 1700000000, 1700003600);
+INSERT INTO nodes (machine_key, node_key, name, hostname, user, tags, ipv4, ipv6, ephemeral, method, created,
+	expires, approved, disco_key, hostinfo, endpoints, home_derp, last_seen) VALUES
+	(zeroblob(32), x'0101010101010101010101010101010101010101010101010101010101010101', 'laptop', 'Laptop', 1, '',
+	 '100.64.0.1', 'fd7a:115c:a1e0::1', 0, 'key', 1700000000, 0, '10.0.0.0/8', NULL,
+	 '{"OS":"linux","RoutableIPs":["10.0.0.0/8"]}', '192.0.2.1:41641', 900, 1700000100),
+	(zeroblob(32), x'0202020202020202020202020202020202020202020202020202020202020202', 'web', 'web', NULL, 'tag:web',
+	 '100.64.0.2', NULL, 1, 'approval', 1700000000, 4000000000, '', zeroblob(32), '', '', 0, 0);
+INSERT INTO policies (text, created) VALUES ('{}', 1700000000), ('{"acls": []}', 1700000001);
+INSERT INTO api_keys (prefix, hash, scope, created, expires) VALUES
+	('0123456789ad', zeroblob(32), 'read', 1700000000, 4000000000);
