@@ -4,6 +4,7 @@
 is called, over the network with an API key, and every answer must have the form that is promised.
 Also that signals and files do what the documentation says."""
 
+import base64
 import http.client
 import json
 import re
@@ -120,6 +121,30 @@ def nodes():
     assert call("GET", "/nodes/{node}", node="uno")["node"]["tags"] == ["tag:a"]
     call("DELETE", "/nodes/{node}", node="uno")
     call("GET", "/nodes/{node}", node="uno", want=404)
+
+
+def wireguard():
+    key = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+    made = call("POST", "/nodes/wireguard", {"name": "phone", "user": "ann", "qr": True})
+    assert made["node"]["registerMethod"] == "wireguard" and made["node"]["user"] == "ann"
+    private = re.search(r"^PrivateKey = (.{44})$", made["config"], re.M)[1]
+    assert made["qr"].startswith("<svg") and "[Peer]\nPublicKey = " in made["config"]
+    again = call("GET", "/nodes/{node}/wireguard", node="phone")
+    assert "\nPrivateKey" not in again["config"] and "qr" not in again
+    assert private not in (server.dir / "log").read_text()
+    database = b"".join(f.read_bytes() for f in (server.dir / "state").glob("control.sqlite*"))
+    assert private.encode() not in database and base64.b64decode(private) not in database
+    made = call("POST", "/nodes/wireguard", {"name": "router", "tags": ["tag:r"], "publicKey": key, "peers": [],
+                                             "endpoints": ["192.0.2.1:51820"], "routes": ["10.9.0.0/16"]})
+    assert made["node"]["servedRoutes"] == ["10.9.0.0/16"] and "# PrivateKey" in made["config"]
+    for bad in ({"name": "router", "tags": ["tag:r"]}, {"name": "x"}, {"name": "x", "user": "ann", "publicKey": "\u00e9" * 22},
+                {"name": "x", "user": "ann", "endpoints": ["192.0.2.1"]}, {"name": "x", "user": "ann", "peers": ["router"]},
+                {"name": "x", "user": "ann", "publicKey": key}):
+        call("POST", "/nodes/wireguard", bad, want=400)
+    call("GET", "/nodes/{node}/wireguard", node="guest", want=400)
+    for name in "phone", "router":
+        call("DELETE", "/nodes/{node}", node=name)
+    assert [n["name"] for n in call("GET", "/nodes")["nodes"]] == ["guest"]
 
 
 def policy():
@@ -278,6 +303,7 @@ def every_command_speaks_json():
         "nodes rename": ["cli", "command"], "nodes expire": ["command", "--never"],
         "nodes tag": ["command", "--tags", "tag:cli"],
         "nodes approve-routes": ["command", "--routes", "10.0.0.0/8"], "nodes delete": ["command"],
+        "nodes add-wireguard": ["plain", "--user", "ann"], "nodes wireguard-config": ["plain"],
         "auth approve": [login, "ann"], "auth reject": [refused],
         "policy check": [policy_file], "policy set": [policy_file],
         "apikeys create": ["--scope", "read"], "apikeys expire": [str(made["id"])],
@@ -460,7 +486,7 @@ def handshakes_are_limited_for_each_source():
     assert 1 <= refused <= 30, refused
 
 
-CASES = [users, preauth_keys, logins, nodes, policy, api_keys, audit, status, reach, sessions,
+CASES = [users, preauth_keys, logins, nodes, wireguard, policy, api_keys, audit, status, reach, sessions,
          sessions_refuse_other_sites, sessions_end_with_their_key_and_keep_its_scope, scopes,
          health_and_metrics, every_described_operation_was_called, every_operation_is_described,
          every_command_speaks_json, sessions_expire, sessions_are_secure_over_tls,

@@ -28,7 +28,7 @@ static json_t *key_json(enum mesh_key_kind kind, const struct mesh_key *key)
 
 /* Nodes. */
 
-static json_t *node_json(const struct control_node *n)
+json_t *control_api_node_json(const struct control_node *n)
 {
 	json_t *ips = json_array();
 	char ip[MESH_ADDR_TEXT];
@@ -75,7 +75,7 @@ struct control_node *control_api_node(struct control_call *c, const char *ref)
 static void reply_node(struct control_call *c, const struct control_node *n, int ret)
 {
 	if (control_api_done(c, ret))
-		c->out = json_pack("{s:o}", "node", node_json(n));
+		c->out = json_pack("{s:o}", "node", control_api_node_json(n));
 }
 
 static void list_nodes(struct control_call *c)
@@ -84,7 +84,7 @@ static void list_nodes(struct control_call *c)
 
 	for (size_t i = 0; i < c->st->n_slots; i++)
 		if (c->st->nodes[i])
-			json_array_append_new(list, node_json(c->st->nodes[i]));
+			json_array_append_new(list, control_api_node_json(c->st->nodes[i]));
 	c->out = json_pack("{s:o}", "nodes", list);
 }
 

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "hujson.h"
 #include "policy.h"
+#include "qr.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -372,6 +373,67 @@ static int nodes_delete(struct run *r)
 	return left(r, 1) ? request(r, "DELETE", "nodes/%s", r->argv[0]) : 2;
 }
 
+/* The configuration file of the answer, and its QR code. */
+static int print_config(struct run *r, bool qr)
+{
+	const char *text = json_string_value(json_object_get(r->answer, "config"));
+	char *code = NULL;
+
+	if (r->json || !text)
+		return 0;
+	fputs(text, stdout);
+	if (!qr)
+		return 0;
+	if (warren_qr_text(text, &code)) {
+		fprintf(stderr, "warren-control: the file is too long for a QR code; choose fewer "
+				"nodes with --peers\n");
+		return 1;
+	}
+	printf("\n%s", code);
+	explicit_bzero(code, strlen(code));
+	free(code);
+	return 0;
+}
+
+static int nodes_add_wireguard(struct run *r)
+{
+	bool qr = flag(r, "--qr");
+	int ret;
+
+	set(r, "user", option(r, "--user"));
+	set_list(r, "tags", option(r, "--tags"));
+	set(r, "publicKey", option(r, "--public-key"));
+	set_list(r, "endpoints", option(r, "--endpoint"));
+	set_list(r, "routes", option(r, "--routes"));
+	set_list(r, "peers", option(r, "--peers"));
+	if (!left(r, 1))
+		return 2;
+	set(r, "name", r->argv[0]);
+	ret = request(r, "POST", "nodes/wireguard");
+	return ret ? ret : print_config(r, qr);
+}
+
+static int nodes_wireguard_config(struct run *r)
+{
+	const char *peers = option(r, "--peers");
+	bool qr = flag(r, "--qr");
+	char words[400];
+	int ret;
+
+	snprintf(words, sizeof(words), "%s", peers ? peers : "");
+	for (char *p = words; *p; p++)
+		*p = *p == ',' ? '+' : *p;
+	if (!left(r, 1))
+		return 2;
+	if (words[strspn(words, "abcdefghijklmnopqrstuvwxyz0123456789-+")]) {
+		fprintf(stderr,
+			"warren-control: --peers takes names of nodes, with commas between\n");
+		return 2;
+	}
+	ret = request(r, "GET", "nodes/%s/wireguard?peers=%s", r->argv[0], words);
+	return ret ? ret : print_config(r, qr);
+}
+
 static int auth_list(struct run *r)
 {
 	static const char *const columns[] = {"ID",
@@ -531,6 +593,11 @@ static const struct {
 	{"nodes", "tag", "NODE --tags tag:a,tag:b", nodes_tag},
 	{"nodes", "approve-routes", "NODE --routes 10.0.0.0/8,...", nodes_approve},
 	{"nodes", "delete", "NODE", nodes_delete},
+	{"nodes", "add-wireguard",
+	 "NAME [--user USER] [--tags tag:a,tag:b] [--public-key KEY] [--endpoint ADDRESS:PORT,...] "
+	 "[--routes 10.0.0.0/8,...] [--peers NODE,...] [--qr]",
+	 nodes_add_wireguard},
+	{"nodes", "wireguard-config", "NODE [--peers NODE,...] [--qr]", nodes_wireguard_config},
 	{"auth", "list", "", auth_list},
 	{"auth", "approve", "ID USER", auth_approve},
 	{"auth", "reject", "ID", auth_reject},

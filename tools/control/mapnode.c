@@ -55,6 +55,16 @@ static bool add_routes(struct control_mapper *m, struct control_node *node,
 	return any;
 }
 
+void control_mapnode_allowed(struct control_mapper *m, struct control_node *node,
+			     const struct control_node *viewer, struct mesh_arena *arena,
+			     mesh_prefixes *out)
+{
+	struct mesh_node n = {0};
+
+	add_routes(m, node, viewer, &n, arena);
+	*out = n.allowed_ips;
+}
+
 static void add_tags(const struct control_node *node, struct mesh_node *out,
 		     struct mesh_arena *arena)
 {
@@ -120,8 +130,9 @@ void control_mapnode_json(struct control_mapper *m, struct control_node *node,
 	n.hostinfo = viewer || !*node->hostinfo ? node->peer_hostinfo : node->hostinfo;
 	n.created = node->created;
 	n.cap = node->version;
-	n.online = node->online ? MESH_TRUE : MESH_FALSE;
-	n.last_seen = node->online ? 0 : node->last_seen;
+	n.wireguard_only = node->plain;
+	n.online = node->plain ? MESH_UNSET : node->online ? MESH_TRUE : MESH_FALSE;
+	n.last_seen = node->online || node->plain ? 0 : node->last_seen;
 	n.machine_authorized = true;
 	n.expired = control_node_expired(node);
 	routes = add_routes(m, node, viewer, &n, &arena);

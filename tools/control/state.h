@@ -98,6 +98,7 @@ struct control_node {
 	struct mesh_ip ip4;
 	struct mesh_ip ip6;
 	bool ephemeral;
+	bool plain; /* speaks WireGuard only: no session, no reports (plain.h) */
 	char *method;
 	int64_t created;
 	int64_t expires; /* 0 never */
@@ -232,6 +233,9 @@ struct control_node *control_node_of_machine(struct control_state *st,
 					     const struct mesh_key *machine,
 					     const struct control_user *user, bool tagged);
 
+/* The method of a plain WireGuard peer. */
+#define CONTROL_PLAIN "wireguard"
+
 /* How a node comes in. */
 struct control_admission {
 	struct mesh_key machine;
@@ -240,10 +244,14 @@ struct control_admission {
 	const char *tags;		 /* "" for none */
 	struct control_preauth *preauth; /* counted as used in the same transaction; or NULL */
 	bool ephemeral;
-	const char *method;
+	const char *method; /* "key", "approval", "oidc", CONTROL_PLAIN */
 	int64_t expires;
 	const struct mesh_hostinfo *hostinfo;
 	const char *hostinfo_raw;
+	/* Of a plain WireGuard peer, which cannot report them itself. */
+	const struct mesh_addrport *endpoints;
+	size_t n_endpoints;
+	struct control_prefixes approved;
 };
 
 /* A new node, or the same device again with a new key. NULL with @err. */
@@ -277,6 +285,8 @@ void control_report_hostinfo(struct control_state *st, struct control_node *node
 			     const struct mesh_hostinfo *hi, const char *raw);
 /* Sets the presence and tells the listener when it differs. */
 void control_report_online(struct control_state *st, struct control_node *node, bool online);
+/* Endpoints as the database has them: space-separated, with a NUL behind. */
+void control_report_endpoints(struct mesh_buf *out, const struct mesh_addrport *v, size_t n);
 /* Writes what was reported since the last time, in one transaction. */
 int control_report_flush(struct control_state *st, struct mesh_error *err);
 
