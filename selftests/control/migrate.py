@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 """Databases of every earlier version become one of the present, whole or not at all. schema/N.sql
 is schema.sql as it was in version N, with rows."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 """Logins by an identity provider: a real one (node-oidc-provider, from npm) with its own login
 pages, and a browser that follows them."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
 """An identity provider that lies, stalls and floods: nobody gets in by it, and the server stays up."""
 
