@@ -46,6 +46,23 @@ static struct control_node *choose(struct control_state *st, const struct mesh_p
 	return best;
 }
 
+struct control_node *
+control_routes_best(struct control_state *st, const struct mesh_prefix *prefix,
+		    bool (*one_of)(const struct control_node *router, void *ctx), void *ctx)
+{
+	struct control_node *best = NULL;
+
+	for (size_t i = 0; i < st->n_slots; i++) {
+		struct control_node *n = st->nodes[i];
+
+		if (eligible(n, prefix, NULL) && one_of(n, ctx) &&
+		    (!best || presence(n) > presence(best) ||
+		     (presence(n) == presence(best) && n->id < best->id)))
+			best = n;
+	}
+	return best;
+}
+
 void control_routes_update(struct control_routes *routes, struct control_state *st,
 			   const struct control_node *gone)
 {
