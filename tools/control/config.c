@@ -431,6 +431,12 @@ static bool check_oidc(const struct control_config *c, struct mesh_error *err)
 			       c->oidc.issuer);
 		return false;
 	}
+	/* The provider sends codes there. */
+	if (!control_oidc_url_ok(c->server_url)) {
+		mesh_error_set(err, "oidc needs a server_url that begins with https:// (http is "
+				    "possible on this machine itself)");
+		return false;
+	}
 	for (size_t i = 0; i < c->oidc.scopes.n; i++)
 		openid |= !strcmp(c->oidc.scopes.v[i], "openid");
 	if (!openid)
