@@ -119,6 +119,17 @@ def nodes():
     call("POST", "/nodes/{node}/routes", {"routes": ["10.0.0.1/8"]}, node="uno", want=400)
     assert call("POST", "/nodes/{node}/tags", {"tags": ["tag:a"]}, node="uno")["node"]["user"] is None
     assert call("GET", "/nodes/{node}", node="uno")["node"]["tags"] == ["tag:a"]
+    everybody = call("GET", "/nodes")
+    assert everybody["total"] == len(everybody["nodes"]) == 2
+    for query, want in (("search=UNO", ["uno"]), ("search=tag%3Aa+100.64", ["uno"]), ("search=ann", ["guest"]),
+                        ("search=10.0.0.0", ["uno"]), ("search=uno+guest", []), ("search=expired", []),
+                        ("search=offline", ["uno", "guest"]), ("waiting=routes", [])):
+        got = call("GET", "/nodes", query=f"?{query}")
+        assert [node["name"] for node in got["nodes"]] == want and got["total"] == len(want), (query, got)
+    part = call("GET", "/nodes", query="?limit=1")
+    assert len(part["nodes"]) == 1 and part["total"] == 2
+    rest = call("GET", "/nodes", query=f"?after={part['nodes'][0]['id']}")
+    assert [node["name"] for node in part["nodes"] + rest["nodes"]] == ["uno", "guest"]
     call("DELETE", "/nodes/{node}", node="uno")
     call("GET", "/nodes/{node}", node="uno", want=404)
 

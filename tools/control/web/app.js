@@ -13,6 +13,7 @@ import * as waiting from "./waiting.js";
 // Each page: title, show(element, rest of the address) once, refresh() when something changed.
 const pages = {nodes, waiting, keys, users, policy, reach, audit};
 const POLL_MS = 2000;
+const LOAD = 10; // asks for a tenth of the time at most
 
 const content = document.getElementById("content");
 const offline = document.getElementById("offline");
@@ -66,6 +67,8 @@ async function follow() {
 	clearTimeout(timer);
 	if (!session.current)
 		return;
+	const began = performance.now();
+
 	if (!document.hidden)
 		await attempt(async () => {
 			const status = await get("status");
@@ -81,7 +84,7 @@ async function follow() {
 			revision = status.revision;
 		});
 	if (session.current)
-		timer = setTimeout(follow, POLL_MS);
+		timer = setTimeout(follow, Math.max(POLL_MS, LOAD * (performance.now() - began)));
 }
 
 function signedOut(why) {
