@@ -105,6 +105,14 @@ def logins():
     call("POST", "/logins/{id}/reject", id=url.split("/")[-1], want=404)
 
 
+def names_do_not_command_the_terminal():
+    url = server.device("\x1b[2Jbad\x9b31m\n\x7f")
+    listed = server.ctl("auth", "list").stdout
+    assert "?[2Jbad??31m??" in listed and "\x1b" not in listed, listed
+    server.ctl("auth", "reject", url.split("/")[-1])
+    assert "\x1b" not in server.ctl("audit", "list").stdout
+
+
 def nodes():
     first = call("GET", "/nodes")["nodes"][0]
     assert first["name"] == "one" and first["ipAddresses"][0] == "100.64.0.1"
@@ -213,6 +221,8 @@ def reach():
     about = call("GET", "/reach", query="?node=other")
     assert [group["tags"] for group in about["groups"]] == [["tag:other"]] and not about["links"]
     call("GET", "/reach", query="?node=nobody", want=404)
+    assert server.ctl("policy", "reach", "guest").stdout.splitlines()[1].split() == \
+        ["ann", "tag:web", "tcp:22,8000-8999"]
 
 
 def own_origin():
@@ -295,6 +305,7 @@ def health_and_metrics():
     assert answer.status == 200 and answer.getheader("Content-Type").startswith("text/plain; version=0.0.4")
     numbers = dict(line.split() for line in text.decode().splitlines() if not line.startswith("#"))
     assert numbers["warren_control_nodes"] == str(call("GET", "/status")["nodes"])
+    assert int(numbers["warren_control_logins_refused_total"]) > 0
 
 
 def every_command_speaks_json():
@@ -497,7 +508,8 @@ def handshakes_are_limited_for_each_source():
     assert 1 <= refused <= 30, refused
 
 
-CASES = [users, preauth_keys, logins, nodes, wireguard, policy, api_keys, audit, status, reach, sessions,
+CASES = [users, preauth_keys, logins, names_do_not_command_the_terminal, nodes, wireguard, policy,
+         api_keys, audit, status, reach, sessions,
          sessions_refuse_other_sites, sessions_end_with_their_key_and_keep_its_scope, scopes,
          health_and_metrics, every_described_operation_was_called, every_operation_is_described,
          every_command_speaks_json, sessions_expire, sessions_are_secure_over_tls,

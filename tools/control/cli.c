@@ -119,16 +119,28 @@ out:
 	return ret;
 }
 
+/* Devices choose their names: nothing of them shall command the terminal. */
+static const char *harmless(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?'; /* the same in UTF-8 */
+	}
+	return *text ? text : "-";
+}
+
 /* One cell of a table, from the member of an object. */
 static const char *cell(json_t *object, const char *name, char *buf, size_t size)
 {
 	json_t *v = json_object_get(object, name), *item;
 	size_t i, n = 0;
 
-	if (json_is_string(v))
-		return *json_string_value(v) ? json_string_value(v) : "-";
 	*buf = 0;
-	if (json_is_integer(v))
+	if (json_is_string(v))
+		snprintf(buf, size, "%s", json_string_value(v));
+	else if (json_is_integer(v))
 		snprintf(buf, size, "%lld", (long long)json_integer_value(v));
 	else if (json_is_boolean(v))
 		return json_is_true(v) ? "yes" : "no";
@@ -138,7 +150,7 @@ static const char *cell(json_t *object, const char *name, char *buf, size_t size
 
 		n += w > 0 && (size_t)w < size - n ? (size_t)w : 0;
 	}
-	return *buf ? buf : "-";
+	return harmless(buf);
 }
 
 /*
@@ -504,6 +516,39 @@ static int policy_check(struct run *r)
 	return load_policy(r) ? request(r, "POST", "policy/check") : 2;
 }
 
+/* A group of devices in a few words: its user or tags. */
+static json_t *group_name(json_t *groups, json_t *index)
+{
+	json_t *group = json_array_get(groups, (size_t)json_integer_value(index));
+	json_t *user = json_object_get(group, "user");
+
+	return json_incref(json_is_string(user) ? user : json_object_get(group, "tags"));
+}
+
+static int policy_reach(struct run *r)
+{
+	static const char *const columns[] = {"FROM", "from", "TO", "to", "WHAT", "access", NULL};
+	json_t *groups, *links, *link;
+	size_t i;
+	int ret;
+
+	if (r->argc > 1 || !left(r, r->argc))
+		return 2;
+	ret = r->argc ? request(r, "GET", "reach?node=%s", r->argv[0]) : request(r, "GET", "reach");
+	if (ret || r->json)
+		return ret;
+	groups = json_object_get(r->answer, "groups");
+	links = json_object_get(r->answer, "links");
+	json_array_foreach(links, i, link)
+	{
+		json_object_set_new(link, "from",
+				    group_name(groups, json_object_get(link, "from")));
+		json_object_set_new(link, "to", group_name(groups, json_object_get(link, "to")));
+	}
+	table(links, columns);
+	return 0;
+}
+
 static int apikeys_list(struct run *r)
 {
 	static const char *const columns[] = {"ID",	 "id",	      "PREFIX", "prefix",
@@ -604,6 +649,7 @@ static const struct {
 	{"policy", "get", "", policy_get},
 	{"policy", "set", "FILE", policy_set},
 	{"policy", "check", "FILE", policy_check},
+	{"policy", "reach", "[NODE]", policy_reach},
 	{"apikeys", "list", "", apikeys_list},
 	{"apikeys", "create", "[--scope all|read] [--expiration 90d]", apikeys_create},
 	{"apikeys", "expire", "ID", apikeys_expire},

@@ -78,6 +78,7 @@ void control_server_refused(struct control_server *srv, const char *actor, const
 {
 	struct mesh_error err;
 
+	srv->refused++;
 	control_db_actor(srv->state->db, actor, origin);
 	if (control_db_audit(srv->state->db, &err, "login.refused", "", why) < 0)
 		control_log(LOG_ERROR, "cannot write the audit log: %s", err.text);

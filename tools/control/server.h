@@ -60,6 +60,7 @@ struct control_server {
 	bool broken; /* it stops because it cannot write */
 	struct control_channel *channels;
 	size_t n_polls;
+	uint64_t refused;		  /* logins, since the start */
 	struct control_session *sessions; /* newest first */
 	bool policy_from_file;
 };
