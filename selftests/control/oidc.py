@@ -13,7 +13,8 @@ import time
 import urllib.parse
 
 from server import PORT, TOP
-from person import PROVIDER_PORT, SECRET, Browser, audit, join, nodes, refusals, start, users
+from person import ISSUER, PROVIDER_PORT, SECRET, Browser, audit, join, nodes, refusals, start, users
+import browser as chromium
 import ktap
 from ktap import case, check, cleanup, equal
 
@@ -254,6 +255,62 @@ def secrets_stay_secret():
     check(b"ann@example.com" in everything, "looked in the wrong place")
     for secret in (SECRET, urllib.parse.quote(SECRET, safe=""), state, code):
         check(secret.encode() not in everything, f"{secret} was written")
+
+
+def on_the_web_page(person):
+    """Chromium, after the sign-in with the provider."""
+    browser = chromium.Browser(f"http://127.0.0.1:{PORT}")
+    cleanup(browser.close)
+    browser.open(name="sign-in")
+    browser.press("Sign in with your account")
+    browser.fill("input[name=login]", person)
+    browser.fill("input[name=password]", "any")
+    browser.find("button[type=submit]").click()
+    browser.wait(lambda: not browser.find("input[name=login]") and browser.find("button[type=submit]"),
+                 "the provider's question").click()
+    return browser
+
+
+@case(timeout=300)
+def an_administrator_signs_in_on_the_web_page():
+    provider()
+    server = start(admin_users=["ANN@example.com"])
+    browser = on_the_web_page("ann")
+    browser.shows("ann@example.com", "#who")
+    browser.go("users")
+    browser.press("New user")
+    browser.fill("dialog input", "made")
+    browser.press("Create", "dialog")
+    browser.shows("made", "#users")
+    for action in "session.open", "user.create":
+        entry = next(e for e in audit(server) if e["action"] == action)
+        equal((entry["actor"], entry["origin"]), ("ann@example.com (web page)", "127.0.0.1"), action)
+    browser.find("#sign-out").click()
+    browser.button("Sign in with your account")
+
+
+@case(timeout=300)
+def others_do_not():
+    provider()
+    server = start(admin_groups=["ops"], admin_users=["una@example.com"])
+    browser = on_the_web_page("bob")
+    browser.shows("you are no administrator", "body")
+    check("you are no administrator" in refusals(server)[0], "the audit log")
+    browser.open(name="sign-in")
+    server.stop()
+    server.start(oidc={"issuer": ISSUER, "client_id": "public"})
+    answer = Browser().open(f"http://127.0.0.1:{PORT}/oidc/admin")
+    equal(answer.status, 404, "status without administrators")
+    browser.open(name="sign-in")
+    browser.wait(lambda: browser.find("#sign-in"), "the form")
+    check(not browser.find("#sign-in a.button"), "a way in is offered that is none")
+
+
+@case(timeout=300)
+def a_group_makes_administrators():
+    provider()
+    start(admin_groups=["ops"])
+    on_the_web_page("ann").shows("ann@example.com", "#who")
 
 
 ktap.main()

@@ -83,6 +83,8 @@ static const struct key keys[] = {
 	{"oidc", "allowed_domains", STRINGS, AT(oidc.allowed_domains), 0, 0},
 	{"oidc", "allowed_users", STRINGS, AT(oidc.allowed_users), 0, 0},
 	{"oidc", "allowed_groups", STRINGS, AT(oidc.allowed_groups), 0, 0},
+	{"oidc", "admin_users", STRINGS, AT(oidc.admin_users), 0, 0},
+	{"oidc", "admin_groups", STRINGS, AT(oidc.admin_groups), 0, 0},
 	{"oidc", "groups_claim", STRING, AT(oidc.groups_claim), 0, 0},
 	{"oidc", "name_claim", STRING, AT(oidc.name_claim), 0, 0},
 	{"oidc", "require_verified_email", BOOLEAN, AT(oidc.require_verified_email), 0, 0},

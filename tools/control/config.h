@@ -61,6 +61,8 @@ struct control_config {
 		mesh_strings allowed_domains;			   /* each empty list allows all */
 		mesh_strings allowed_users;
 		mesh_strings allowed_groups;
+		mesh_strings admin_users; /* who signs in on the web page; both empty: nobody */
+		mesh_strings admin_groups;
 		const char *groups_claim;
 		const char *name_claim;
 		bool require_verified_email;

@@ -256,13 +256,28 @@ static bool in_domain(const char *email, const mesh_strings *domains)
 	return false;
 }
 
+static bool is_among(const mesh_strings *addresses, const char *email)
+{
+	for (size_t i = 0; *email && i < addresses->n; i++)
+		if (!strcasecmp(addresses->v[i], email))
+			return true;
+	return false;
+}
+
+static bool in_group(const mesh_strings *groups, const struct control_identity *id)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (has_line(id->groups, groups->v[i]))
+			return true;
+	return false;
+}
+
 static bool allowed(const struct control_identity *id, const struct control_config *config,
 		    struct mesh_error *err)
 {
 	const mesh_strings *domains = &config->oidc.allowed_domains,
 			   *users = &config->oidc.allowed_users,
 			   *groups = &config->oidc.allowed_groups;
-	bool found = false;
 
 	if ((domains->n || users->n) && !*id->email)
 		return refuse(err, "the provider gives no verified e-mail address");
@@ -270,16 +285,11 @@ static bool allowed(const struct control_identity *id, const struct control_conf
 		mesh_error_set(err, "%.120s is not in an allowed domain", id->email);
 		return false;
 	}
-	for (size_t i = 0; i < users->n; i++)
-		found |= !strcasecmp(users->v[i], id->email);
-	if (users->n && !found) {
+	if (users->n && !is_among(users, id->email)) {
 		mesh_error_set(err, "%.120s is not an allowed user", id->email);
 		return false;
 	}
-	found = false;
-	for (size_t i = 0; i < groups->n; i++)
-		found |= has_line(id->groups, groups->v[i]);
-	if (groups->n && !found) {
+	if (groups->n && !in_group(groups, id)) {
 		mesh_error_set(err, "%.120s is in no allowed group", id->name);
 		return false;
 	}
@@ -303,6 +313,12 @@ bool control_oidc_identity(struct control_identity *id, const json_t *claims, co
 	id->name = user_name(claims, info, id, config);
 	id->expires = (int64_t)json_number_value(json_object_get(claims, "exp"));
 	return allowed(id, config, err);
+}
+
+bool control_oidc_is_admin(const struct control_identity *id, const struct control_config *config)
+{
+	return is_among(&config->oidc.admin_users, id->email) ||
+	       in_group(&config->oidc.admin_groups, id);
 }
 
 void control_identity_free(struct control_identity *id)

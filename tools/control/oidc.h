@@ -72,6 +72,8 @@ struct control_identity {
  */
 bool control_oidc_identity(struct control_identity *id, const json_t *claims, const json_t *info,
 			   const struct control_config *config, struct mesh_error *err);
+/* Whether the configuration makes the person an administrator, who signs in on the web page. */
+bool control_oidc_is_admin(const struct control_identity *id, const struct control_config *config);
 void control_identity_free(struct control_identity *id);
 
 #endif /* CONTROL_OIDC_H */

@@ -22,7 +22,7 @@
 /* One person's login, from the first redirect to the answer on the last page. */
 struct attempt {
 	struct attempt *next;
-	char login[LOGIN_ID_SIZE + 1];
+	char login[LOGIN_ID_SIZE + 1]; /* of the device, or "" for the web page */
 	char state[RANDOM_DIGITS + 1];
 	char nonce[RANDOM_DIGITS + 1];
 	char verifier[RANDOM_DIGITS + 1];
@@ -287,7 +287,7 @@ static void on_discovery(void *ctx, const char *body, size_t len, const char *wh
 	send_away(s, conn, a);
 }
 
-static struct attempt *new_attempt(struct control_signin *s, const struct control_pending *p)
+static struct attempt *new_attempt(struct control_signin *s, const char *login)
 {
 	struct attempt *a = mesh_alloc(sizeof(*a)), *oldest;
 
@@ -296,7 +296,7 @@ static struct attempt *new_attempt(struct control_signin *s, const struct contro
 			;
 		forget(s, oldest);
 	}
-	memcpy(a->login, p->id, sizeof(a->login));
+	snprintf(a->login, sizeof(a->login), "%s", login);
 	control_secret_id(a->state, RANDOM_DIGITS);
 	control_secret_id(a->nonce, RANDOM_DIGITS);
 	control_secret_id(a->verifier, RANDOM_DIGITS);
@@ -308,30 +308,21 @@ static struct attempt *new_attempt(struct control_signin *s, const struct contro
 	return a;
 }
 
+/* A login for a device, or for the web page with @login "". */
 static void begin(struct control_signin *s, struct control_conn *conn,
-		  const struct control_http *req)
+		  const struct control_http *req, const char *login)
 {
-	struct control_pending *p = NULL;
 	struct mesh_buf url = {0};
-	char id[LOGIN_ID_SIZE + 1];
 	struct attempt *a;
 	struct visit *v;
 
-	if (control_http_query(req->query, "id", id, sizeof(id)))
-		p = control_login_find(s->srv->login, id);
-	if (!p) {
-		control_page_message(conn, req, 404, "Add a device",
-				     "No device is waiting under this address. Start the login "
-				     "again on the device.");
-		return;
-	}
 	if (!control_limiter_take(&s->srv->handshakes, &conn->peer.ip, uv_now(&s->srv->loop))) {
 		control_page_message(conn, req, 429, "Too many logins",
 				     "Too many logins were begun from your address. Try again in "
 				     "a moment.");
 		return;
 	}
-	a = new_attempt(s, p);
+	a = new_attempt(s, login);
 	if (s->provider_at && s->provider_at > control_now() - FRESH_SECONDS) {
 		send_away(s, conn, a);
 		return;
@@ -344,6 +335,30 @@ static void begin(struct control_signin *s, struct control_conn *conn,
 	mesh_buf_add(&url, "", 1);
 	ask(v, &(struct control_fetch_request){.url = (char *)url.data}, on_discovery);
 	mesh_buf_free(&url);
+}
+
+static void begin_device(struct control_signin *s, struct control_conn *conn,
+			 const struct control_http *req)
+{
+	char id[LOGIN_ID_SIZE + 1];
+
+	if (control_http_query(req->query, "id", id, sizeof(id)) &&
+	    control_login_find(s->srv->login, id))
+		begin(s, conn, req, id);
+	else
+		control_page_message(conn, req, 404, "Add a device",
+				     "No device is waiting under this address. Start the login "
+				     "again on the device.");
+}
+
+static void begin_admin(struct control_signin *s, struct control_conn *conn,
+			const struct control_http *req)
+{
+	if (control_signin_admins(s))
+		begin(s, conn, req, "");
+	else
+		control_page_message(conn, req, 404, "Nothing here",
+				     "The configuration names no administrators.");
 }
 
 /* The cookie's value; false when the browser has none. */
@@ -410,6 +425,38 @@ static void show_confirmation(struct visit *v, struct attempt *a)
 	control_page_send(conn, NULL, 200, &page, NULL);
 }
 
+/* The browser gets a session of the web page. */
+static void open_session(struct visit *v, struct attempt *a)
+{
+	struct control_server *srv = v->s->srv;
+	const char *who = *a->id.email ? a->id.email : a->id.name;
+	char actor[SESSION_ACTOR], origin[MESH_ADDR_TEXT];
+	char cookie[SESSION_COOKIE], extra[SESSION_COOKIE + 40];
+	struct control_conn *conn = v->conn;
+	struct mesh_buf page = {0};
+	struct mesh_error err;
+
+	if (!control_oidc_is_admin(&a->id, v->s->config)) {
+		fail(v, 403, who, "you are no administrator");
+		return;
+	}
+	snprintf(actor, sizeof(actor), "%.60s (web page)", who);
+	origin_of(conn, origin);
+	control_db_actor(srv->state->db, actor, origin);
+	if (control_db_audit(srv->state->db, &err, "session.open", "", "by oidc") < 0) {
+		fail(v, 500, who, err.text);
+		return;
+	}
+	control_session_open(srv, actor, true, 0, conn->ssl || v->s->config->server_tls, cookie);
+	forget(v->s, a);
+	end_visit(v);
+	snprintf(extra, sizeof(extra), "Location: /admin/\r\n%s", cookie);
+	control_page_begin(&page, "Signed in");
+	control_page_send(conn, NULL, 303, &page, extra);
+	mesh_crypto_wipe(cookie, sizeof(cookie));
+	mesh_crypto_wipe(extra, sizeof(extra));
+}
+
 /* Everything is there: who is it, and may they come in? */
 static void identify(struct visit *v, const json_t *info)
 {
@@ -422,7 +469,10 @@ static void identify(struct visit *v, const json_t *info)
 		return;
 	}
 	if (control_oidc_identity(&a->id, v->claims, info, v->s->config, &err)) {
-		show_confirmation(v, a);
+		if (*a->login)
+			show_confirmation(v, a);
+		else
+			open_session(v, a);
 		return;
 	}
 	snprintf(who, sizeof(who), "oidc %s", a->id.name && *a->id.name ? a->id.name : "");
@@ -681,6 +731,11 @@ static void confirm(struct control_signin *s, struct control_conn *conn,
 	forget(s, a);
 }
 
+bool control_signin_admins(const struct control_signin *s)
+{
+	return s->config->web && (s->config->oidc.admin_users.n || s->config->oidc.admin_groups.n);
+}
+
 void control_signin_request(struct control_signin *s, struct control_conn *conn,
 			    const struct control_http *req)
 {
@@ -690,7 +745,9 @@ void control_signin_request(struct control_signin *s, struct control_conn *conn,
 		control_page_message(conn, req, 429, "Too many logins",
 				     "Too many logins from your address were refused.");
 	else if (get && !strcmp(req->path, "/oidc/login"))
-		begin(s, conn, req);
+		begin_device(s, conn, req);
+	else if (get && !strcmp(req->path, "/oidc/admin"))
+		begin_admin(s, conn, req);
 	else if (get && !strcmp(req->path, "/oidc/callback"))
 		callback(s, conn, req);
 	else if (post && !strcmp(req->path, "/oidc/confirm"))

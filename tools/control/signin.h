@@ -8,6 +8,8 @@
  *   /oidc/callback   where the provider sends the person back, with a code; the server trades it
  *                    for an ID token, and asks the person whether the device is theirs
  *   /oidc/confirm    the answer, a form
+ *   /oidc/admin      begins a login to the web page, for those whom the configuration names; its
+ * end is a session instead of a question
  *
  * State, nonce and PKCE verifier are a login's own; a cookie binds it to the browser that began it.
  * Nobody gets a device into the mesh by making another person open a link: the page that lets it in
@@ -22,6 +24,8 @@ struct control_signin;
 
 /* NULL with @err. */
 struct control_signin *control_signin_new(struct control_server *srv, struct mesh_error *err);
+/* Whether anybody can sign in on the web page so. */
+bool control_signin_admins(const struct control_signin *s);
 /* Before the loop's last turn. */
 void control_signin_free(struct control_signin *s);
 /* Forgets logins that nobody finished. */

@@ -15,7 +15,7 @@
 
 static const char security[] =
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-	"img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+	"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
 	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
 	"trusted-types 'none'\r\n"
 	"Cross-Origin-Opener-Policy: same-origin\r\n"
