@@ -50,6 +50,8 @@ class Browser:
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] != "INFO"]
 
     def open(self, page="", name="nodes"):
+        # Another # alone would load nothing.
+        self.driver.get("about:blank")
         self.driver.get(f"{self.url}/admin/#{page}")
         self.wait(lambda: self.find(f"#content[data-page='{name}']"), f"the page {name}")
 

@@ -4,6 +4,7 @@
 is called, over the network with an API key, and every answer must have the form that is promised.
 Also that signals and files do what the documentation says."""
 
+import base64
 import http.client
 import json
 import re
@@ -104,6 +105,14 @@ def logins():
     call("POST", "/logins/{id}/reject", id=url.split("/")[-1], want=404)
 
 
+def names_do_not_command_the_terminal():
+    url = server.device("\x1b[2Jbad\x9b31m\n\x7f")
+    listed = server.ctl("auth", "list").stdout
+    assert "?[2Jbad??31m??" in listed and "\x1b" not in listed, listed
+    server.ctl("auth", "reject", url.split("/")[-1])
+    assert "\x1b" not in server.ctl("audit", "list").stdout
+
+
 def nodes():
     first = call("GET", "/nodes")["nodes"][0]
     assert first["name"] == "one" and first["ipAddresses"][0] == "100.64.0.1"
@@ -118,8 +127,43 @@ def nodes():
     call("POST", "/nodes/{node}/routes", {"routes": ["10.0.0.1/8"]}, node="uno", want=400)
     assert call("POST", "/nodes/{node}/tags", {"tags": ["tag:a"]}, node="uno")["node"]["user"] is None
     assert call("GET", "/nodes/{node}", node="uno")["node"]["tags"] == ["tag:a"]
+    everybody = call("GET", "/nodes")
+    assert everybody["total"] == len(everybody["nodes"]) == 2
+    for query, want in (("search=UNO", ["uno"]), ("search=tag%3Aa+100.64", ["uno"]), ("search=ann", ["guest"]),
+                        ("search=10.0.0.0", ["uno"]), ("search=uno+guest", []), ("search=expired", []),
+                        ("search=offline", ["uno", "guest"]), ("waiting=routes", [])):
+        got = call("GET", "/nodes", query=f"?{query}")
+        assert [node["name"] for node in got["nodes"]] == want and got["total"] == len(want), (query, got)
+    part = call("GET", "/nodes", query="?limit=1")
+    assert len(part["nodes"]) == 1 and part["total"] == 2
+    rest = call("GET", "/nodes", query=f"?after={part['nodes'][0]['id']}")
+    assert [node["name"] for node in part["nodes"] + rest["nodes"]] == ["uno", "guest"]
     call("DELETE", "/nodes/{node}", node="uno")
     call("GET", "/nodes/{node}", node="uno", want=404)
+
+
+def wireguard():
+    key = "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA="
+    made = call("POST", "/nodes/wireguard", {"name": "phone", "user": "ann", "qr": True})
+    assert made["node"]["registerMethod"] == "wireguard" and made["node"]["user"] == "ann"
+    private = re.search(r"^PrivateKey = (.{44})$", made["config"], re.M)[1]
+    assert made["qr"].startswith("<svg") and "[Peer]\nPublicKey = " in made["config"]
+    again = call("GET", "/nodes/{node}/wireguard", node="phone")
+    assert "\nPrivateKey" not in again["config"] and "qr" not in again
+    assert private not in (server.dir / "log").read_text()
+    database = b"".join(f.read_bytes() for f in (server.dir / "state").glob("control.sqlite*"))
+    assert private.encode() not in database and base64.b64decode(private) not in database
+    made = call("POST", "/nodes/wireguard", {"name": "router", "tags": ["tag:r"], "publicKey": key, "peers": [],
+                                             "endpoints": ["192.0.2.1:51820"], "routes": ["10.9.0.0/16"]})
+    assert made["node"]["servedRoutes"] == ["10.9.0.0/16"] and "# PrivateKey" in made["config"]
+    for bad in ({"name": "router", "tags": ["tag:r"]}, {"name": "x"}, {"name": "x", "user": "ann", "publicKey": "\u00e9" * 22},
+                {"name": "x", "user": "ann", "endpoints": ["192.0.2.1"]}, {"name": "x", "user": "ann", "peers": ["router"]},
+                {"name": "x", "user": "ann", "publicKey": key}):
+        call("POST", "/nodes/wireguard", bad, want=400)
+    call("GET", "/nodes/{node}/wireguard", node="guest", want=400)
+    for name in "phone", "router":
+        call("DELETE", "/nodes/{node}", node=name)
+    assert [n["name"] for n in call("GET", "/nodes")["nodes"]] == ["guest"]
 
 
 def policy():
@@ -177,6 +221,8 @@ def reach():
     about = call("GET", "/reach", query="?node=other")
     assert [group["tags"] for group in about["groups"]] == [["tag:other"]] and not about["links"]
     call("GET", "/reach", query="?node=nobody", want=404)
+    assert server.ctl("policy", "reach", "guest").stdout.splitlines()[1].split() == \
+        ["ann", "tag:web", "tcp:22,8000-8999"]
 
 
 def own_origin():
@@ -259,6 +305,7 @@ def health_and_metrics():
     assert answer.status == 200 and answer.getheader("Content-Type").startswith("text/plain; version=0.0.4")
     numbers = dict(line.split() for line in text.decode().splitlines() if not line.startswith("#"))
     assert numbers["warren_control_nodes"] == str(call("GET", "/status")["nodes"])
+    assert int(numbers["warren_control_logins_refused_total"]) > 0
 
 
 def every_command_speaks_json():
@@ -278,6 +325,7 @@ def every_command_speaks_json():
         "nodes rename": ["cli", "command"], "nodes expire": ["command", "--never"],
         "nodes tag": ["command", "--tags", "tag:cli"],
         "nodes approve-routes": ["command", "--routes", "10.0.0.0/8"], "nodes delete": ["command"],
+        "nodes add-wireguard": ["plain", "--user", "ann"], "nodes wireguard-config": ["plain"],
         "auth approve": [login, "ann"], "auth reject": [refused],
         "policy check": [policy_file], "policy set": [policy_file],
         "apikeys create": ["--scope", "read"], "apikeys expire": [str(made["id"])],
@@ -460,7 +508,8 @@ def handshakes_are_limited_for_each_source():
     assert 1 <= refused <= 30, refused
 
 
-CASES = [users, preauth_keys, logins, nodes, policy, api_keys, audit, status, reach, sessions,
+CASES = [users, preauth_keys, logins, names_do_not_command_the_terminal, nodes, wireguard, policy,
+         api_keys, audit, status, reach, sessions,
          sessions_refuse_other_sites, sessions_end_with_their_key_and_keep_its_scope, scopes,
          health_and_metrics, every_described_operation_was_called, every_operation_is_described,
          every_command_speaks_json, sessions_expire, sessions_are_secure_over_tls,

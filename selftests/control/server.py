@@ -32,20 +32,25 @@ class Server:
                         "-keyout", self.dir / "tls.key", "-out", self.dir / "tls.crt"],
                        check=True, stderr=subprocess.DEVNULL)
 
-    def start(self, **more):
+    def answers(self, alive):
+        """Waits until somebody listens on the unix socket, or alive() is false."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end and alive():
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(self.dir / "state/control.sock")) == 0:
+                    return True
+            time.sleep(0.05)
+        return False
+
+    def start(self, program=OUT / "warren-control", **more):
         config = {"server_url": f"http://127.0.0.1:{PORT}", "listen": f"127.0.0.1:{PORT}",
                   "state_dir": str(self.dir / "state"), "relay": {"stun": f"127.0.0.1:{PORT + 1}"},
                   **more}
         self.write("c.hujson", json.dumps(config))
-        self.process = subprocess.Popen([OUT / "warren-control", "-c", self.dir / "c.hujson", "serve"],
+        self.process = subprocess.Popen([program, "-c", self.dir / "c.hujson", "serve"],
                                         stderr=(self.dir / "log").open("a"))
-        end = time.monotonic() + 60
-        while time.monotonic() < end and self.process.poll() is None:
-            with socket.socket(socket.AF_UNIX) as probe:
-                if probe.connect_ex(str(self.dir / "state/control.sock")) == 0:
-                    return
-            time.sleep(0.05)
-        raise RuntimeError("the server does not start: " + (self.dir / "log").read_text())
+        if not self.answers(lambda: self.process.poll() is None):
+            raise RuntimeError("the server does not start: " + (self.dir / "log").read_text())
 
     def stop(self):
         if self.process:

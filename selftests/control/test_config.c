@@ -112,6 +112,24 @@ TEST(config_mistakes_are_named)
 	EXPECT(strstr(config_error("[]"), "must be an object"));
 }
 
+TEST(config_of_an_identity_provider)
+{
+#define OIDC "\"server_url\": \"https://m.example\", \"oidc\": {\"issuer\": "
+	EXPECT_STR(config_error("{" OIDC "\"https://id.example\", \"client_id\": \"x\"}}"), "");
+	EXPECT(strstr(config_error("{" OIDC "\"https://id.example\"}}"), "needs both"));
+	EXPECT(strstr(config_error("{" OIDC "\"http://id.example\", \"client_id\": \"x\"}}"),
+		      "must be an https URL"));
+	EXPECT(strstr(config_error("{" OIDC "\"https://id.example\", \"client_id\": \"x\", "
+				   "\"scopes\": [\"email\"]}}"),
+		      "needs \"openid\""));
+	EXPECT(strstr(config_error("{" OIDC "\"https://id.example\", \"client_id\": \"x\", "
+				   "\"parameters\": {\"nonce\": \"1\"}}}"),
+		      "\"nonce\" cannot be set here"));
+	EXPECT(strstr(config_error("{\"server_url\": \"http://m.example\", \"oidc\": {\"issuer\": "
+				   "\"https://id.example\", \"client_id\": \"x\"}}"),
+		      "begins with https://"));
+}
+
 TEST(config_durations)
 {
 	int64_t s;

@@ -79,7 +79,6 @@ def signed_in(page="nodes"):
     """Whatever was before: the page, with a session of everything."""
     browser.look(1280, 900)
     browser.driver.delete_all_cookies()
-    browser.driver.get("about:blank")
     browser.open(page, "sign-in")
     browser.sign_in(key)
     browser.wait(lambda: browser.find("#sign-out") and browser.find("main h1"), "the page after signing in")
@@ -235,7 +234,7 @@ def a_key_is_made_and_ended():
     signed_in("keys")
     browser.press("New pre-auth key")
     browser.wait(lambda: browser.find("dialog [name=reusable]"), "the form").click()
-    browser.press("Create key", "dialog")
+    browser.press("Add", "dialog")
     made = browser.wait(lambda: browser.text("#new-key code"), "the key")
     check(made.startswith("wrk-auth-"), f"the key is {made!r}")
     equal(server.device("joined", made), "joined", "a device with the key")
@@ -251,6 +250,26 @@ def a_key_is_made_and_ended():
     browser.wait(lambda: not browser.find(button), "its end")
     listed = next(k for k in control("preauthkeys", "list")["preAuthKeys"] if k["prefix"] == prefix)
     check(not listed["usable"], "the key still works")
+
+
+@web_case
+def a_device_that_runs_only_wireguard_gets_its_file():
+    signed_in()
+    browser.press("Add a device")
+    browser.run("const kind = document.querySelector('dialog [name=kind]'); kind.value = 'wireguard';"
+                "kind.dispatchEvent(new Event('change'))")
+    browser.fill("dialog [name=name]", "camera")
+    browser.press("Add", "dialog")
+    browser.shows("PrivateKey", "dialog")
+    browser.wait(lambda: browser.run("return document.querySelector('dialog .qr')?.naturalWidth > 100"), "the QR code")
+    equal((node("camera")["registerMethod"], node("camera")["user"]), ("wireguard", "ann"), "the device")
+    browser.find("dialog .close").click()
+    browser.press("camera")
+    browser.press("WireGuard file", "dialog")
+    browser.shows("[Interface]", "dialog")
+    check("PrivateKey" not in browser.text("dialog .copyable code").replace("# PrivateKey", ""), "the key is shown again")
+    browser.find("dialog .close").click()
+    server.ctl("nodes", "delete", "camera")
 
 
 @web_case
@@ -421,7 +440,6 @@ def other_sites_cannot_act():
 def a_key_that_may_only_read_shows_no_buttons():
     look = server.ctl("apikeys", "create", "--scope", "read").stdout.strip()
     browser.driver.delete_all_cookies()
-    browser.driver.get("about:blank")
     browser.open(name="sign-in")
     browser.sign_in(look)
     browser.shows("read only", "#who")
@@ -440,7 +458,6 @@ def a_key_that_may_only_read_shows_no_buttons():
 @web_case
 def the_keyboard_is_enough():
     browser.driver.delete_all_cookies()
-    browser.driver.get("about:blank")
     browser.open(name="sign-in")
     browser.driver.switch_to.active_element.send_keys(key + Keys.ENTER)
     browser.shows("desk", "#nodes")

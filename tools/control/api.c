@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 static const struct control_api_call *const tables[] = {
-	control_api_session, control_api_status, control_api_users, control_api_access,
-	control_api_nodes,   control_api_policy, control_api_reach,
+	control_api_session, control_api_status, control_api_users,  control_api_access,
+	control_api_nodes,   control_api_plain,	 control_api_policy, control_api_reach,
 };
 
 /* Whether a path fits a pattern; what stands for ":" goes to @id. */

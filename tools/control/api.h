@@ -6,6 +6,7 @@
  *   apiuser.c    users
  *   apiaccess.c  pre-auth keys and API keys
  *   apinode.c    nodes and logins that wait
+ *   apiplain.c   plain WireGuard peers
  *   apipolicy.c  the policy
  *   apireach.c   who may reach whom
  *   apistatus.c  numbers, the audit log
@@ -46,6 +47,7 @@ struct control_api_call {
 extern const struct control_api_call control_api_users[];
 extern const struct control_api_call control_api_access[];
 extern const struct control_api_call control_api_nodes[];
+extern const struct control_api_call control_api_plain[];
 extern const struct control_api_call control_api_policy[];
 extern const struct control_api_call control_api_reach[];
 extern const struct control_api_call control_api_status[];
@@ -66,6 +68,10 @@ struct control_apikey *control_api_key(struct control_call *c, const char *actor
 struct control_user *control_api_user(struct control_call *c, const char *ref);
 /* The node with this number or name; NULL after a refusal. */
 struct control_node *control_api_node(struct control_call *c, const char *ref);
+
+/* The same for a node. */
+struct control_node *control_api_node(struct control_call *c, const char *ref);
+json_t *control_api_node_json(const struct control_node *n);
 
 /* A time, null for 0. */
 json_t *control_api_time(int64_t t);

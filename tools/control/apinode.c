@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "api.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +30,7 @@ static json_t *key_json(enum mesh_key_kind kind, const struct mesh_key *key)
 
 /* Nodes. */
 
-static json_t *node_json(const struct control_node *n)
+json_t *control_api_node_json(const struct control_node *n)
 {
 	json_t *ips = json_array();
 	char ip[MESH_ADDR_TEXT];
@@ -75,17 +77,87 @@ struct control_node *control_api_node(struct control_call *c, const char *ref)
 static void reply_node(struct control_call *c, const struct control_node *n, int ret)
 {
 	if (control_api_done(c, ret))
-		c->out = json_pack("{s:o}", "node", node_json(n));
+		c->out = json_pack("{s:o}", "node", control_api_node_json(n));
 }
 
+static bool says(const char *text, const char *word)
+{
+	return text && strcasestr(text, word);
+}
+
+/* Whether a word is in what an administrator sees of a node. */
+static bool mentions(const struct control_node *n, const char *word)
+{
+	char ip[MESH_ADDR_TEXT];
+
+	if (says(n->name, word) || says(n->hostname, word) || says(n->tags, word) ||
+	    (n->user && says(n->user->name, word)) ||
+	    says(control_node_expired(n) ? "expired"
+		 : n->online		 ? "online"
+					 : "offline",
+		 word))
+		return true;
+	mesh_text_ip(ip, &n->ip4);
+	if (n->ip4.family && says(ip, word))
+		return true;
+	mesh_text_ip(ip, &n->ip6);
+	if (n->ip6.family && says(ip, word))
+		return true;
+	for (size_t i = 0; i < n->approved.n; i++) {
+		mesh_text_prefix(ip, &n->approved.v[i]);
+		if (says(ip, word))
+			return true;
+	}
+	return false;
+}
+
+static bool matches(const struct control_node *n, const char *search)
+{
+	char words[256], *save, *word;
+
+	snprintf(words, sizeof(words), "%s", search);
+	for (word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save))
+		if (!mentions(n, word))
+			return false;
+	return true;
+}
+
+/* Whether a route that it offers is not approved. */
+static bool waits(const struct control_node *n)
+{
+	for (size_t i = 0; i < n->advertised.n; i++)
+		if (!control_node_serves(n, &n->advertised.v[i]))
+			return true;
+	return false;
+}
+
+/* A large mesh is asked for in parts: ?search=words&waiting=routes&limit=N&after=ID */
 static void list_nodes(struct control_call *c)
 {
+	const char *query = c->req->query;
+	char search[256] = "", text[24];
+	size_t total = 0, limit = SIZE_MAX;
 	json_t *list = json_array();
+	int64_t after = 0;
+	bool only_waiting;
 
-	for (size_t i = 0; i < c->st->n_slots; i++)
-		if (c->st->nodes[i])
-			json_array_append_new(list, node_json(c->st->nodes[i]));
-	c->out = json_pack("{s:o}", "nodes", list);
+	control_http_query(query, "search", search, sizeof(search));
+	only_waiting =
+		control_http_query(query, "waiting", text, sizeof(text)) && !strcmp(text, "routes");
+	if (control_http_query(query, "after", text, sizeof(text)))
+		after = strtoll(text, NULL, 10);
+	if (control_http_query(query, "limit", text, sizeof(text)))
+		limit = strtoul(text, NULL, 10);
+	for (size_t i = 0; i < c->st->n_slots; i++) {
+		const struct control_node *n = c->st->nodes[i];
+
+		if (!n || (only_waiting && !waits(n)) || !matches(n, search))
+			continue;
+		total++;
+		if (n->id > after && json_array_size(list) < limit)
+			json_array_append_new(list, control_api_node_json(n));
+	}
+	c->out = json_pack("{s:o, s:I}", "nodes", list, "total", (json_int_t)total);
 }
 
 static void get_node(struct control_call *c)

@@ -18,15 +18,10 @@ struct group {
 	const struct control_node *first;
 };
 
-static bool bit(const uint64_t *set, size_t i)
-{
-	return set[i / 64] >> (i % 64) & 1;
-}
-
 static bool leads(const struct control_reach *r, const struct control_class *from,
 		  const struct control_class *to, size_t edge)
 {
-	return bit(from->src, edge) && bit(to->dst, edge) &&
+	return control_reach_bit(from->src, edge) && control_reach_bit(to->dst, edge) &&
 	       (r->policy->edges[edge].dst.kind != ALIAS_SELF ||
 		(from->user && from->user == to->user));
 }

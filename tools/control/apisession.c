@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Signing in and out on the web page. A browser then shows its cookie where others show a key. */
 #include "api.h"
+#include "signin.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static void show(struct control_call *c, const struct control_session *s)
 {
-	c->out = s ? json_pack("{s:{s:s, s:s, s:s, s:o}}", "session", "actor", s->actor, "scope",
-			       s->all ? "all" : "read", "token", s->token, "expiresAt",
-			       control_api_time(s->expires))
-		   : json_pack("{s:n}", "session");
+	json_t *session = json_null();
+
+	if (s)
+		session = json_pack("{s:s, s:s, s:s, s:o}", "actor", s->actor, "scope",
+				    s->all ? "all" : "read", "token", s->token, "expiresAt",
+				    control_api_time(s->expires));
+	c->out = json_pack("{s:o, s:b}", "session", session, "oidc",
+			   c->srv->signin && control_signin_admins(c->srv->signin));
 }
 
 static void get_session(struct control_call *c)

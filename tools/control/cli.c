@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "hujson.h"
 #include "policy.h"
+#include "qr.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -118,16 +119,28 @@ out:
 	return ret;
 }
 
+/* Devices choose their names: nothing of them shall command the terminal. */
+static const char *harmless(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p; p++) {
+		if (*p < ' ' || *p == 0x7f)
+			*p = '?';
+		else if (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = '?'; /* the same in UTF-8 */
+	}
+	return *text ? text : "-";
+}
+
 /* One cell of a table, from the member of an object. */
 static const char *cell(json_t *object, const char *name, char *buf, size_t size)
 {
 	json_t *v = json_object_get(object, name), *item;
 	size_t i, n = 0;
 
-	if (json_is_string(v))
-		return *json_string_value(v) ? json_string_value(v) : "-";
 	*buf = 0;
-	if (json_is_integer(v))
+	if (json_is_string(v))
+		snprintf(buf, size, "%s", json_string_value(v));
+	else if (json_is_integer(v))
 		snprintf(buf, size, "%lld", (long long)json_integer_value(v));
 	else if (json_is_boolean(v))
 		return json_is_true(v) ? "yes" : "no";
@@ -137,7 +150,7 @@ static const char *cell(json_t *object, const char *name, char *buf, size_t size
 
 		n += w > 0 && (size_t)w < size - n ? (size_t)w : 0;
 	}
-	return *buf ? buf : "-";
+	return harmless(buf);
 }
 
 /*
@@ -372,6 +385,67 @@ static int nodes_delete(struct run *r)
 	return left(r, 1) ? request(r, "DELETE", "nodes/%s", r->argv[0]) : 2;
 }
 
+/* The configuration file of the answer, and its QR code. */
+static int print_config(struct run *r, bool qr)
+{
+	const char *text = json_string_value(json_object_get(r->answer, "config"));
+	char *code = NULL;
+
+	if (r->json || !text)
+		return 0;
+	fputs(text, stdout);
+	if (!qr)
+		return 0;
+	if (warren_qr_text(text, &code)) {
+		fprintf(stderr, "warren-control: the file is too long for a QR code; choose fewer "
+				"nodes with --peers\n");
+		return 1;
+	}
+	printf("\n%s", code);
+	explicit_bzero(code, strlen(code));
+	free(code);
+	return 0;
+}
+
+static int nodes_add_wireguard(struct run *r)
+{
+	bool qr = flag(r, "--qr");
+	int ret;
+
+	set(r, "user", option(r, "--user"));
+	set_list(r, "tags", option(r, "--tags"));
+	set(r, "publicKey", option(r, "--public-key"));
+	set_list(r, "endpoints", option(r, "--endpoint"));
+	set_list(r, "routes", option(r, "--routes"));
+	set_list(r, "peers", option(r, "--peers"));
+	if (!left(r, 1))
+		return 2;
+	set(r, "name", r->argv[0]);
+	ret = request(r, "POST", "nodes/wireguard");
+	return ret ? ret : print_config(r, qr);
+}
+
+static int nodes_wireguard_config(struct run *r)
+{
+	const char *peers = option(r, "--peers");
+	bool qr = flag(r, "--qr");
+	char words[400];
+	int ret;
+
+	snprintf(words, sizeof(words), "%s", peers ? peers : "");
+	for (char *p = words; *p; p++)
+		*p = *p == ',' ? '+' : *p;
+	if (!left(r, 1))
+		return 2;
+	if (words[strspn(words, "abcdefghijklmnopqrstuvwxyz0123456789-+")]) {
+		fprintf(stderr,
+			"warren-control: --peers takes names of nodes, with commas between\n");
+		return 2;
+	}
+	ret = request(r, "GET", "nodes/%s/wireguard?peers=%s", r->argv[0], words);
+	return ret ? ret : print_config(r, qr);
+}
+
 static int auth_list(struct run *r)
 {
 	static const char *const columns[] = {"ID",
@@ -440,6 +514,39 @@ static int policy_set(struct run *r)
 static int policy_check(struct run *r)
 {
 	return load_policy(r) ? request(r, "POST", "policy/check") : 2;
+}
+
+/* A group of devices in a few words: its user or tags. */
+static json_t *group_name(json_t *groups, json_t *index)
+{
+	json_t *group = json_array_get(groups, (size_t)json_integer_value(index));
+	json_t *user = json_object_get(group, "user");
+
+	return json_incref(json_is_string(user) ? user : json_object_get(group, "tags"));
+}
+
+static int policy_reach(struct run *r)
+{
+	static const char *const columns[] = {"FROM", "from", "TO", "to", "WHAT", "access", NULL};
+	json_t *groups, *links, *link;
+	size_t i;
+	int ret;
+
+	if (r->argc > 1 || !left(r, r->argc))
+		return 2;
+	ret = r->argc ? request(r, "GET", "reach?node=%s", r->argv[0]) : request(r, "GET", "reach");
+	if (ret || r->json)
+		return ret;
+	groups = json_object_get(r->answer, "groups");
+	links = json_object_get(r->answer, "links");
+	json_array_foreach(links, i, link)
+	{
+		json_object_set_new(link, "from",
+				    group_name(groups, json_object_get(link, "from")));
+		json_object_set_new(link, "to", group_name(groups, json_object_get(link, "to")));
+	}
+	table(links, columns);
+	return 0;
 }
 
 static int apikeys_list(struct run *r)
@@ -531,12 +638,18 @@ static const struct {
 	{"nodes", "tag", "NODE --tags tag:a,tag:b", nodes_tag},
 	{"nodes", "approve-routes", "NODE --routes 10.0.0.0/8,...", nodes_approve},
 	{"nodes", "delete", "NODE", nodes_delete},
+	{"nodes", "add-wireguard",
+	 "NAME [--user USER] [--tags tag:a,tag:b] [--public-key KEY] [--endpoint ADDRESS:PORT,...] "
+	 "[--routes 10.0.0.0/8,...] [--peers NODE,...] [--qr]",
+	 nodes_add_wireguard},
+	{"nodes", "wireguard-config", "NODE [--peers NODE,...] [--qr]", nodes_wireguard_config},
 	{"auth", "list", "", auth_list},
 	{"auth", "approve", "ID USER", auth_approve},
 	{"auth", "reject", "ID", auth_reject},
 	{"policy", "get", "", policy_get},
 	{"policy", "set", "FILE", policy_set},
 	{"policy", "check", "FILE", policy_check},
+	{"policy", "reach", "[NODE]", policy_reach},
 	{"apikeys", "list", "", apikeys_list},
 	{"apikeys", "create", "[--scope all|read] [--expiration 90d]", apikeys_create},
 	{"apikeys", "expire", "ID", apikeys_expire},

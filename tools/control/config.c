@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "config.h"
 #include "hujson.h"
+#include "oidc.h"
 
 #include <errno.h>
 #include <net/if.h>
@@ -26,6 +27,7 @@ enum kind {
 	STRINGS,
 	STRING_LISTS,
 	RECORDS,
+	PARAMETERS,
 };
 
 struct key {
@@ -72,6 +74,21 @@ static const struct key keys[] = {
 	{"relay", "region_name", STRING, AT(relay.region_name), 0, 0},
 	{"relay", "stun", ADDRPORT, AT(relay.stun), 0, 0},
 	{"relay", "map_file", STRING, AT(relay_map), 0, 0},
+	{"oidc", "issuer", STRING, AT(oidc.issuer), 0, 0},
+	{"oidc", "client_id", STRING, AT(oidc.client_id), 0, 0},
+	{"oidc", "client_secret_file", STRING, AT(oidc.secret_file), 0, 0},
+	{"oidc", "ca_file", STRING, AT(oidc.ca_file), 0, 0},
+	{"oidc", "scopes", STRINGS, AT(oidc.scopes), 0, 0},
+	{"oidc", "parameters", PARAMETERS, AT(oidc.params), 0, 0},
+	{"oidc", "allowed_domains", STRINGS, AT(oidc.allowed_domains), 0, 0},
+	{"oidc", "allowed_users", STRINGS, AT(oidc.allowed_users), 0, 0},
+	{"oidc", "allowed_groups", STRINGS, AT(oidc.allowed_groups), 0, 0},
+	{"oidc", "admin_users", STRINGS, AT(oidc.admin_users), 0, 0},
+	{"oidc", "admin_groups", STRINGS, AT(oidc.admin_groups), 0, 0},
+	{"oidc", "groups_claim", STRING, AT(oidc.groups_claim), 0, 0},
+	{"oidc", "name_claim", STRING, AT(oidc.name_claim), 0, 0},
+	{"oidc", "require_verified_email", BOOLEAN, AT(oidc.require_verified_email), 0, 0},
+	{"oidc", "expiry_from_token", BOOLEAN, AT(oidc.expiry_from_token), 0, 0},
 };
 
 bool control_config_duration(const char *text, int64_t *seconds)
@@ -187,6 +204,35 @@ static bool records(struct control_config *c, const struct control_hujson *v,
 	return true;
 }
 
+/* What the login itself says is not to be said again. */
+static bool parameters(struct control_config *c, const struct control_hujson *v,
+		       struct mesh_error *err)
+{
+	static const char *const own[] = {
+		"response_type", "response_mode", "client_id",	    "redirect_uri",	    "scope",
+		"state",	 "nonce",	  "code_challenge", "code_challenge_method"};
+	size_t i = 0;
+
+	if (v->type != HUJSON_OBJECT)
+		return wrong(err, v, "an object of strings");
+	c->oidc.params.v = mesh_arena_alloc(&c->arena, v->n * sizeof(*c->oidc.params.v));
+	c->oidc.params.n = v->n;
+	for (const struct control_hujson *item = v->first; item; item = item->next, i++) {
+		for (size_t k = 0; k < sizeof(own) / sizeof(own[0]); k++) {
+			if (!strcmp(item->name, own[k])) {
+				control_hujson_error(err, item, "\"%s\" cannot be set here",
+						     item->name);
+				return false;
+			}
+		}
+		if (item->type != HUJSON_STRING)
+			return wrong(err, item, "a string");
+		c->oidc.params.v[i].key = item->name;
+		c->oidc.params.v[i].value = item->string;
+	}
+	return true;
+}
+
 static bool assign(struct control_config *c, const struct key *key, const struct control_hujson *v,
 		   struct mesh_error *err)
 {
@@ -240,6 +286,8 @@ static bool assign(struct control_config *c, const struct key *key, const struct
 		return split(c, v, err);
 	case RECORDS:
 		return records(c, v, err);
+	case PARAMETERS:
+		return parameters(c, v, err);
 	}
 	return false;
 }
@@ -368,6 +416,36 @@ static bool is_domain(const char *name)
 	return label && labels > 1 && len < 190;
 }
 
+static bool check_oidc(const struct control_config *c, struct mesh_error *err)
+{
+	bool openid = false;
+
+	if (!c->oidc.issuer && !c->oidc.client_id)
+		return true;
+	if (!c->oidc.issuer || !c->oidc.client_id) {
+		mesh_error_set(err, "oidc needs both \"issuer\" and \"client_id\"");
+		return false;
+	}
+	if (!control_oidc_url_ok(c->oidc.issuer)) {
+		mesh_error_set(err,
+			       "oidc.issuer \"%.120s\" must be an https URL (http is possible on "
+			       "this machine itself)",
+			       c->oidc.issuer);
+		return false;
+	}
+	/* The provider sends codes there. */
+	if (!control_oidc_url_ok(c->server_url)) {
+		mesh_error_set(err, "oidc needs a server_url that begins with https:// (http is "
+				    "possible on this machine itself)");
+		return false;
+	}
+	for (size_t i = 0; i < c->oidc.scopes.n; i++)
+		openid |= !strcmp(c->oidc.scopes.v[i], "openid");
+	if (!openid)
+		mesh_error_set(err, "oidc.scopes needs \"openid\"");
+	return openid;
+}
+
 static bool check(struct control_config *c, struct mesh_error *err)
 {
 	char ip[MESH_ADDR_TEXT], port[8];
@@ -408,11 +486,13 @@ static bool check(struct control_config *c, struct mesh_error *err)
 		mesh_error_set(err, "addresses: one of \"ipv4\" and \"ipv6\" is needed");
 		return false;
 	}
-	return true;
+	return check_oidc(c, err);
 }
 
 static void defaults(struct control_config *c)
 {
+	static const char *const scopes[] = {"openid", "profile", "email"};
+
 	mesh_text_unaddrport(&c->listen, "0.0.0.0:8080");
 	mesh_text_unaddrport(&c->relay.stun, "0.0.0.0:3478");
 	mesh_text_unprefix(&c->v4, "100.64.0.0/10");
@@ -427,6 +507,11 @@ static void defaults(struct control_config *c)
 	c->relay.region_id = 900;
 	c->relay.region_code = "own";
 	c->relay.region_name = "Own relay";
+	c->oidc.scopes.v = (const char **)scopes;
+	c->oidc.scopes.n = sizeof(scopes) / sizeof(scopes[0]);
+	c->oidc.groups_claim = "groups";
+	c->oidc.name_claim = "email";
+	c->oidc.require_verified_email = true;
 	c->batch_ms = 100;
 	c->handshake_rate = 20;
 	c->web = true;

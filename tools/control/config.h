@@ -50,6 +50,25 @@ struct control_config {
 	} relay;
 	const char *relay_map; /* file with other regions, or NULL */
 
+	/* Logins by an OpenID Connect provider; without an issuer there are none. */
+	struct {
+		const char *issuer; /* URL, or NULL */
+		const char *client_id;
+		const char *secret_file; /* or NULL: a public client */
+		const char *ca_file; /* certificates to trust instead of the system's, or NULL */
+		mesh_strings scopes;
+		MESH_LIST_OF(MESH_MAP_ENTRY(const char *)) params; /* of the authorization */
+		mesh_strings allowed_domains;			   /* each empty list allows all */
+		mesh_strings allowed_users;
+		mesh_strings allowed_groups;
+		mesh_strings admin_users; /* who signs in on the web page; both empty: nobody */
+		mesh_strings admin_groups;
+		const char *groups_claim;
+		const char *name_claim;
+		bool require_verified_email;
+		bool expiry_from_token;
+	} oidc;
+
 	const char *policy_file; /* or NULL: the policy is in the database */
 	int64_t batch_ms;	 /* changes are gathered for so long */
 	int64_t handshake_rate;	 /* a second, of one source address; 0 no limit */

@@ -69,20 +69,17 @@ static int pragma(struct control_db *db, const char *name)
 	return value;
 }
 
-/*
- * migrations[n] takes a database from version n + 1 to n + 2. The first released version is 1, so
- * there is none yet; the code path is the one every later version takes.
- */
-static const char *const migrations[DB_VERSION] = {NULL};
-
-static int bring_up_to_date(struct control_db *db, const char *path, struct mesh_error *err)
+/* Whether this is a database for us. Only reads. Return: its version, 0 for a new one. */
+static int check_version(struct control_db *db, const char *path, struct mesh_error *err)
 {
 	int version = pragma(db, "user_version"), app = pragma(db, "application_id");
-	char sql[128];
-	int ret;
 
-	if (version < 0 || app < 0)
-		return failed(db, err, path);
+	if (version < 0 || app < 0) {
+		failed(db, err, path);
+		if (sqlite3_errcode(db->sqlite) == SQLITE_BUSY)
+			mesh_error_set(err, "%s: in use by another warren-control", path);
+		return -EINVAL;
+	}
 	if (version && app != APPLICATION_ID) {
 		mesh_error_set(err, "%s: not a warren-control database", path);
 		return -EINVAL;
@@ -96,13 +93,22 @@ static int bring_up_to_date(struct control_db *db, const char *path, struct mesh
 			       path, version, DB_VERSION);
 		return -EINVAL;
 	}
+	return version;
+}
+
+/* All steps in one transaction, so that a crash leaves the old database or the new one. */
+static int bring_up_to_date(struct control_db *db, int version, struct mesh_error *err)
+{
+	char sql[128];
+	int ret;
+
 	if (version == DB_VERSION)
 		return 0;
 	ret = script(db, err, "BEGIN IMMEDIATE");
 	if (!ret && !version)
 		ret = script(db, err, control_schema_sql);
 	for (int i = version; !ret && version && i < DB_VERSION; i++)
-		ret = script(db, err, migrations[i - 1]);
+		ret = script(db, err, control_db_migration(i));
 	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 		 APPLICATION_ID, DB_VERSION);
 	if (!ret)
@@ -172,8 +178,8 @@ struct control_db *control_db_open(const char *path, struct mesh_error *err)
 	struct control_db *db = mesh_alloc(sizeof(*db));
 	/* The file holds names and addresses; nobody else reads it. */
 	mode_t mask = umask(0077);
-	int ret = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-				  NULL);
+	int version, ret = sqlite3_open_v2(path, &db->sqlite,
+					   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
 
 	db->log_fd = -1;
 	if (ret) {
@@ -185,14 +191,16 @@ struct control_db *control_db_open(const char *path, struct mesh_error *err)
 		 * What was acknowledged survives a crash of the machine too: FULL. Exclusive,
 		 * because a second server on the same file would hand out the same addresses.
 		 */
-		ret = script(db, err,
-			     "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-			     "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-			     "PRAGMA trusted_schema = OFF");
-		if (ret && sqlite3_errcode(db->sqlite) == SQLITE_BUSY)
+		ret = script(db, err, "PRAGMA locking_mode = EXCLUSIVE");
+		version = ret ? ret : check_version(db, path, err);
+		ret = version < 0 ? version
+				  : script(db, err,
+					   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+					   "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF");
+		if (ret && version >= 0 && sqlite3_errcode(db->sqlite) == SQLITE_BUSY)
 			mesh_error_set(err, "%s: in use by another warren-control", path);
 		if (!ret)
-			ret = bring_up_to_date(db, path, err);
+			ret = bring_up_to_date(db, version, err);
 		if (!ret)
 			ret = open_log(db, path, err);
 		/* Housekeeping; a full disk must not keep the server from starting. */

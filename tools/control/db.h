@@ -12,7 +12,7 @@
 struct control_db;
 
 /* Version of schema.sql, kept in the database as user_version. */
-#define DB_VERSION 1
+#define DB_VERSION 2
 
 /**
  * control_db_open() - open or make the database
@@ -25,6 +25,8 @@ struct control_db;
  * Return: NULL on failure.
  */
 struct control_db *control_db_open(const char *path, struct mesh_error *err);
+/* The step from version @from to the next, as SQL; in migrate.c. */
+const char *control_db_migration(int from);
 void control_db_close(struct control_db *db);
 
 /**

@@ -23,9 +23,9 @@ struct control_durable {
 	struct control_db *db;
 	uv_work_t work;
 	bool flushing;
-	int status;				/* of the flush: 0 or an errno */
-	struct control_durable_wait *served;	/* by the flush that runs */
-	struct control_durable_wait *waiting;	/* for the next one */
+	int status;			      /* of the flush: 0 or an errno */
+	struct control_durable_wait *served;  /* by the flush that runs */
+	struct control_durable_wait *waiting; /* for the next one */
 	void (*failed)(void *ctx, int status);
 	void *ctx;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Packet filters from the policy, and the tests that a policy brings with it. */
+/* Packet filters from the policy. */
 #include "reach.h"
 
 #include <stdlib.h>
@@ -12,11 +12,6 @@ static const char *const internet[] = {
 	"169.255.0.0-172.15.255.255",  "172.32.0.0-192.167.255.255",
 	"192.169.0.0-223.255.255.255", "2000::/3",
 };
-
-static bool bit(const uint64_t *set, size_t i)
-{
-	return set[i / 64] >> (i % 64) & 1;
-}
 
 struct ip_list {
 	struct mesh_ip *v;
@@ -113,8 +108,15 @@ static void refresh_rule(struct control_reach *r, size_t rule)
 	struct control_state *st = r->state;
 	struct mesh_buf text = {0};
 	struct ip_list ips = {0};
-	bool any = false;
+	bool any = false, danger = false;
 
+	for (size_t i = 0; i < list->n; i++)
+		danger |= list->v[i].kind == ALIAS_DANGER;
+	if (danger) {
+		add_text(&text, "*", NULL);
+		renew(r, &r->sources[rule], &text);
+		return;
+	}
 	for (size_t i = 0; i < list->n; i++) {
 		any |= list->v[i].kind == ALIAS_ANY;
 		if (list->v[i].kind == ALIAS_PREFIX)
@@ -127,7 +129,7 @@ static void refresh_rule(struct control_reach *r, size_t rule)
 
 		const struct control_class *class = n ? control_reach_class(r, n) : NULL;
 
-		if (class && bit(class->src_rules, rule)) {
+		if (class && control_reach_bit(class->src_rules, rule)) {
 			add_ip(&ips, &n->ip4);
 			add_ip(&ips, &n->ip6);
 		}
@@ -192,11 +194,12 @@ static const struct control_sources *edge_sources(const struct control_reach *r,
 	const struct control_sources *src = &r->sources[e->rule];
 	const struct control_class *class = control_reach_class(r, node);
 
-	if (!class || !bit(class->dst, edge))
+	if (!class || !control_reach_bit(class->dst, edge))
 		return NULL;
 	/* Only the sources that are the node's owner's own devices. */
 	if (e->dst.kind == ALIAS_SELF)
-		src = bit(class->src_rules, e->rule) ? own_sources(r, node->user) : NULL;
+		src = control_reach_bit(class->src_rules, e->rule) ? own_sources(r, node->user)
+								   : NULL;
 	return src;
 }
 
@@ -303,91 +306,25 @@ void control_reach_filter(struct control_reach *r, const struct control_node *no
 	mesh_buf_str(out, *sep == '[' ? "[]" : "]");
 }
 
-/* The node that a test means: by name, address, or any device of a user or with a tag. */
-static struct control_node *find_node(struct control_reach *r, const char *text, size_t len)
+bool control_reach_is_internet(const struct mesh_ip *ip)
 {
-	struct control_state *st = r->state;
-	char name[256];
-	struct mesh_ip ip = {.family = 0};
-	struct policy_alias alias = {.kind = ALIAS_USER, .name = name};
+	for (size_t i = 0; i < sizeof(internet) / sizeof(internet[0]); i++) {
+		char first[MESH_ADDR_TEXT];
+		const char *dash = strchr(internet[i], '-');
+		struct mesh_prefix p;
+		struct mesh_ip low, high;
 
-	if (len >= sizeof(name))
-		return NULL;
-	memcpy(name, text, len);
-	name[len] = 0;
-	mesh_text_unip(&ip, name);
-	if (!strncmp(name, "tag:", 4))
-		alias.kind = ALIAS_TAG;
-	for (size_t i = 0; i < st->n_slots; i++) {
-		struct control_node *n = st->nodes[i];
-
-		if (!n)
-			continue;
-		if (ip.family ? !compare_ip(&n->ip4, &ip) || !compare_ip(&n->ip6, &ip)
-		    : alias.kind == ALIAS_TAG || strchr(name, '@')
-			    ? control_policy_matches(&alias, n)
-			    : !strcmp(n->name, name))
-			return n;
-	}
-	return NULL;
-}
-
-static bool allows(const struct control_reach *r, const struct control_node *src,
-		   const struct control_node *dst, unsigned int port)
-{
-	const struct control_class *cs = control_reach_class(r, src),
-				   *cd = control_reach_class(r, dst);
-
-	for (size_t i = 0; cs && cd && i < r->policy->n_edges; i++) {
-		const struct policy_edge *e = &r->policy->edges[i];
-
-		if (!bit(cs->src, i) || !bit(cd->dst, i) || e->app ||
-		    e->dst.kind == ALIAS_INTERNET ||
-		    (e->dst.kind == ALIAS_SELF && (!src->user || src->user != dst->user)) ||
-		    (e->dst.kind == ALIAS_PREFIX && !control_policy_matches(&e->dst, dst)) ||
-		    (e->protocols.n && e->protocols.v[0] != 6))
-			continue;
-		for (size_t k = 0; k < e->ports.n; k++)
-			if (port >= e->ports.v[k].first && port <= e->ports.v[k].last)
+		if (!dash) {
+			if (mesh_text_unprefix(&p, internet[i]) && mesh_text_contains(&p, ip))
 				return true;
+			continue;
+		}
+		memcpy(first, internet[i], (size_t)(dash - internet[i]));
+		first[dash - internet[i]] = 0;
+		if (mesh_text_unip(&low, first) && mesh_text_unip(&high, dash + 1) &&
+		    ip->family == low.family && compare_ip(&low, ip) <= 0 &&
+		    compare_ip(ip, &high) <= 0)
+			return true;
 	}
 	return false;
-}
-
-static bool run_test(struct control_reach *r, const struct policy_test *t, const char *target,
-		     bool want, struct mesh_error *err)
-{
-	const char *colon = strrchr(target, ':');
-	struct control_node *src = find_node(r, t->src, strlen(t->src)), *dst;
-	long port = colon ? strtol(colon + 1, NULL, 10) : 0;
-	bool got;
-
-	if (port < 1 || port > 65535) {
-		mesh_error_set(err, "line %u, column %u: test target \"%s\" needs a port", t->line,
-			       t->column, target);
-		return false;
-	}
-	dst = find_node(r, target, (size_t)(colon - target));
-	got = src && dst && allows(r, src, dst, (unsigned int)port);
-	if (got == want)
-		return true;
-	mesh_error_set(err, "line %u, column %u: test failed: %s %s %s%s", t->line, t->column,
-		       t->src, got ? "reaches" : "does not reach", target,
-		       src && dst ? "" : " (there is no such device)");
-	return false;
-}
-
-bool control_reach_test(struct control_reach *r, struct mesh_error *err)
-{
-	for (size_t i = 0; i < r->policy->tests.n; i++) {
-		const struct policy_test *t = &r->policy->tests.v[i];
-
-		for (size_t k = 0; k < t->accept.n; k++)
-			if (!run_test(r, t, t->accept.v[k], true, err))
-				return false;
-		for (size_t k = 0; k < t->deny.n; k++)
-			if (!run_test(r, t, t->deny.v[k], false, err))
-				return false;
-	}
-	return true;
 }

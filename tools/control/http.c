@@ -192,6 +192,23 @@ bool control_http_has_token(const struct control_http *r, const char *name, cons
 	return false;
 }
 
+const char *control_http_cookie(const struct control_http *r, const char *name, size_t *len)
+{
+	const char *p = control_http_header(r, "Cookie");
+	size_t n = strlen(name);
+
+	while (p && *p) {
+		p += strspn(p, "; ");
+		*len = strcspn(p, ";");
+		if (*len > n && !strncmp(p, name, n) && p[n] == '=') {
+			*len -= n + 1;
+			return p + n + 1;
+		}
+		p += *len;
+	}
+	return NULL;
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

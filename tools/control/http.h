@@ -44,6 +44,9 @@ const char *control_http_header(const struct control_http *r, const char *name);
 /* Whether a comma-separated header has this token, in any case. */
 bool control_http_has_token(const struct control_http *r, const char *name, const char *token);
 
+/* Value of a cookie, with its length; NULL when there is none of the name. */
+const char *control_http_cookie(const struct control_http *r, const char *name, size_t *len);
+
 /**
  * control_http_query() - find a parameter
  * @query: "a=b&c=d"

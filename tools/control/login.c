@@ -302,15 +302,17 @@ static bool may_tag(struct control_login *l, struct control_pending *p,
 	return true;
 }
 
-struct control_node *control_login_approve(struct control_login *l, struct control_pending *p,
-					   struct control_user *user, struct mesh_error *err)
+struct control_node *control_login_admit(struct control_login *l, struct control_pending *p,
+					 struct control_user *user, const char *method,
+					 int64_t expires, struct mesh_error *err)
 {
 	struct control_admission a = {
 		.machine = p->machine,
 		.key = p->key,
 		.tags = p->tags,
 		.user = *p->tags ? NULL : user,
-		.method = "approval",
+		.method = method,
+		.expires = *p->tags ? 0 : expires,
 		.hostinfo = p->hostinfo_raw ? &p->hostinfo : NULL,
 		.hostinfo_raw = p->hostinfo_raw,
 	};
@@ -319,14 +321,21 @@ struct control_node *control_login_approve(struct control_login *l, struct contr
 
 	if (!may_tag(l, p, user, err))
 		return NULL;
-	if (a.user && l->state->config->node_expiry)
-		a.expires = control_now() + l->state->config->node_expiry;
 	node = control_node_admit(l->state, &a, err);
 	if (!node)
 		return NULL;
 	accepted(node, &resp);
 	conclude(l, p, &resp);
 	return node;
+}
+
+struct control_node *control_login_approve(struct control_login *l, struct control_pending *p,
+					   struct control_user *user, struct mesh_error *err)
+{
+	int64_t expiry = l->state->config->node_expiry;
+
+	return control_login_admit(l, p, user, "approval", expiry ? control_now() + expiry : 0,
+				   err);
 }
 
 void control_login_reject(struct control_login *l, struct control_pending *p)

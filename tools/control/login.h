@@ -62,7 +62,21 @@ void control_login_register(struct control_login *l, const struct mesh_key *mach
 void control_login_cancel(struct control_waiter *w);
 
 struct control_pending *control_login_find(struct control_login *l, const char *id);
-/* Lets the device in as @user's. NULL with @err. */
+/**
+ * control_login_admit() - let a waiting device in
+ * @l: logins
+ * @p: the login; gone afterwards
+ * @user: whose device it becomes
+ * @method: how: "approval", "oidc"
+ * @expires: when its key expires, unless it becomes a tagged device; 0 for never
+ * @err: what is wrong
+ *
+ * Return: NULL when the user may not give it the tags that it asks for, or the state refuses.
+ */
+struct control_node *control_login_admit(struct control_login *l, struct control_pending *p,
+					 struct control_user *user, const char *method,
+					 int64_t expires, struct mesh_error *err);
+/* The same by an administrator. NULL with @err. */
 struct control_node *control_login_approve(struct control_login *l, struct control_pending *p,
 					   struct control_user *user, struct mesh_error *err);
 void control_login_reject(struct control_login *l, struct control_pending *p);

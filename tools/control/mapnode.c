@@ -21,6 +21,37 @@ static struct mesh_prefix host_prefix(const struct mesh_ip *ip)
 	return (struct mesh_prefix){*ip, ip->family == 4 ? 32 : 128};
 }
 
+/* A viewer and a prefix, for which the policy says by which routers to go. */
+struct way {
+	const struct control_reach *reach;
+	const struct control_node *viewer;
+	const struct mesh_prefix *prefix;
+};
+
+static bool is_on_way(const struct control_node *router, void *ctx)
+{
+	const struct way *w = ctx;
+
+	return control_reach_via(w->reach, w->viewer, router, w->prefix) == VIA_THIS;
+}
+
+/* Whether the viewer reaches the prefix by this node; NULL is the node itself. */
+static bool goes_by(struct control_mapper *m, const struct control_node *node,
+		    const struct control_node *viewer, const struct mesh_prefix *p)
+{
+	struct way way = {m->reach, viewer, p};
+	enum control_via via = viewer ? control_reach_via(m->reach, viewer, node, p) : VIA_ANY;
+
+	if (via == VIA_OTHER)
+		return false;
+	/* Each device picks its exit node. */
+	if (via == VIA_THIS)
+		return !p->bits || control_routes_best(m->state, p, is_on_way, &way) == node;
+	if (p->bits && !control_routes_primary(&m->routes, node, p))
+		return false;
+	return !viewer || control_reach_route(m->reach, viewer, node, p);
+}
+
 /* Addresses, and routes that the viewer may use. Return: whether there are routes at all. */
 static bool add_routes(struct control_mapper *m, struct control_node *node,
 		       const struct control_node *viewer, struct mesh_node *out,
@@ -44,15 +75,23 @@ static bool add_routes(struct control_mapper *m, struct control_node *node,
 		if (!control_node_serves(node, p))
 			continue;
 		any = true;
-		if (p->bits && !control_routes_primary(&m->routes, node, p))
-			continue;
-		if (viewer && !control_reach_route(m->reach, viewer, node, p))
+		if (!goes_by(m, node, viewer, p))
 			continue;
 		out->allowed_ips.v[out->allowed_ips.n++] = *p;
 		if (p->bits)
 			out->primary_routes.v[out->primary_routes.n++] = *p;
 	}
 	return any;
+}
+
+void control_mapnode_allowed(struct control_mapper *m, struct control_node *node,
+			     const struct control_node *viewer, struct mesh_arena *arena,
+			     mesh_prefixes *out)
+{
+	struct mesh_node n = {0};
+
+	add_routes(m, node, viewer, &n, arena);
+	*out = n.allowed_ips;
 }
 
 static void add_tags(const struct control_node *node, struct mesh_node *out,
@@ -120,8 +159,9 @@ void control_mapnode_json(struct control_mapper *m, struct control_node *node,
 	n.hostinfo = viewer || !*node->hostinfo ? node->peer_hostinfo : node->hostinfo;
 	n.created = node->created;
 	n.cap = node->version;
-	n.online = node->online ? MESH_TRUE : MESH_FALSE;
-	n.last_seen = node->online ? 0 : node->last_seen;
+	n.wireguard_only = node->plain;
+	n.online = node->plain ? MESH_UNSET : node->online ? MESH_TRUE : MESH_FALSE;
+	n.last_seen = node->online || node->plain ? 0 : node->last_seen;
 	n.machine_authorized = true;
 	n.expired = control_node_expired(node);
 	routes = add_routes(m, node, viewer, &n, &arena);

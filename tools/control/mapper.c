@@ -452,12 +452,14 @@ static void flush_stream(struct control_stream *s, bool filters)
 	const unsigned int self =
 		CHANGE_WHOLE | CHANGE_KEY | CHANGE_EXPIRY | CHANGE_REACH | CHANGE_ADDED;
 	struct message msg = {0};
+	bool reach;
 
 	if (m->new_policy || s->node->change & self)
 		add_self(s, &msg);
 	if (m->new_derp_map)
 		add_derp_map(m, &msg);
-	if (m->new_policy || s->node->change & (CHANGE_REACH | CHANGE_EXPIRY)) {
+	reach = m->new_policy || s->node->change & CHANGE_REACH;
+	if (reach || s->node->change & CHANGE_EXPIRY) {
 		/* Any pair may be different now; who is known and has no change costs little. */
 		add_filters(s, true, &msg.json);
 		for (size_t i = 0; i < m->state->n_slots; i++) {
@@ -466,8 +468,7 @@ static void flush_stream(struct control_stream *s, bool filters)
 			if (!n)
 				continue;
 			/* What it may use of a router's routes is in the router's node. */
-			consider(s, n,
-				 n->change | (m->new_policy && n->approved.n ? CHANGE_WHOLE : 0),
+			consider(s, n, n->change | (reach && n->approved.n ? CHANGE_WHOLE : 0),
 				 &msg);
 		}
 	} else {
@@ -503,12 +504,22 @@ static void approve_routes(struct control_mapper *m)
 	}
 }
 
+/* Who goes by which router is different for each viewer: all look again. */
+static void tell_routers(struct control_mapper *m)
+{
+	for (size_t i = 0; i < m->state->n_slots; i++)
+		if (m->state->nodes[i] && m->state->nodes[i]->approved.n)
+			add_dirty(m, m->state->nodes[i], CHANGE_WHOLE);
+}
+
 void control_mapper_flush(struct control_mapper *m)
 {
 	m->now = control_now();
 	approve_routes(m);
 	if (m->new_routes)
 		control_routes_update(&m->routes, m->state, NULL);
+	if (m->new_routes && m->reach->policy->has_via)
+		tell_routers(m);
 	control_reach_refresh(m->reach);
 	for (struct control_stream *s = m->streams; s; s = s->next)
 		flush_stream(s, m->reach->version != m->told_version);

@@ -105,6 +105,10 @@ void control_mapper_keep_alive(struct control_stream *s);
 /* Appends the node as JSON; @viewer sees of its routes what it may use, NULL is the node itself. */
 void control_mapnode_json(struct control_mapper *m, struct control_node *node,
 			  const struct control_node *viewer, struct mesh_buf *out);
+/* The prefixes that @viewer may send to the node: its addresses, and routes that it serves. */
+void control_mapnode_allowed(struct control_mapper *m, struct control_node *node,
+			     const struct control_node *viewer, struct mesh_arena *arena,
+			     mesh_prefixes *out);
 void control_mapnode_patch(const struct control_node *node, unsigned int what,
 			   struct mesh_buf *out);
 void control_mapnode_profile(const struct control_user *user, struct mesh_buf *out);

@@ -2,6 +2,19 @@
 /* Numbers for Prometheus. */
 #include "server.h"
 
+static void gauge(struct mesh_buf *out, const char *name, size_t value)
+{
+	mesh_buf_printf(out, "# TYPE warren_control_%s gauge\nwarren_control_%s %zu\n", name, name,
+			value);
+}
+
+static void counter(struct mesh_buf *out, const char *name, uint64_t value)
+{
+	mesh_buf_printf(out,
+			"# TYPE warren_control_%s_total counter\nwarren_control_%s_total %llu\n",
+			name, name, (unsigned long long)value);
+}
+
 void control_metrics_write(const struct control_server *srv, struct mesh_buf *out)
 {
 	struct control_relay_stats relay = {0};
@@ -11,29 +24,16 @@ void control_metrics_write(const struct control_server *srv, struct mesh_buf *ou
 		online += srv->state->nodes[i] && srv->state->nodes[i]->online;
 	if (srv->relay)
 		control_relay_stats(srv->relay, &relay);
-	mesh_buf_printf(
-		out,
-		"# TYPE warren_control_nodes gauge\nwarren_control_nodes %zu\n"
-		"# TYPE warren_control_nodes_online gauge\nwarren_control_nodes_online %zu\n"
-		"# TYPE warren_control_streams gauge\nwarren_control_streams %zu\n"
-		"# TYPE warren_control_connections gauge\nwarren_control_connections %zu\n"
-		"# TYPE warren_control_logins_waiting gauge\n"
-		"warren_control_logins_waiting %zu\n",
-		srv->state->n_nodes, online, srv->n_polls, srv->conns.n, srv->login->n_pending);
-	mesh_buf_printf(
-		out,
-		"# TYPE warren_control_map_messages_total counter\n"
-		"warren_control_map_messages_total %llu\n"
-		"# TYPE warren_control_map_bytes_total counter\n"
-		"warren_control_map_bytes_total %llu\n"
-		"# TYPE warren_control_relay_clients gauge\nwarren_control_relay_clients %zu\n"
-		"# TYPE warren_control_relay_packets_total counter\n"
-		"warren_control_relay_packets_total %llu\n"
-		"# TYPE warren_control_relay_bytes_total counter\n"
-		"warren_control_relay_bytes_total %llu\n"
-		"# TYPE warren_control_relay_dropped_total counter\n"
-		"warren_control_relay_dropped_total %llu\n",
-		(unsigned long long)srv->mapper->messages, (unsigned long long)srv->mapper->bytes,
-		relay.clients, (unsigned long long)relay.packets, (unsigned long long)relay.bytes,
-		(unsigned long long)relay.dropped);
+	gauge(out, "nodes", srv->state->n_nodes);
+	gauge(out, "nodes_online", online);
+	gauge(out, "streams", srv->n_polls);
+	gauge(out, "connections", srv->conns.n);
+	gauge(out, "logins_waiting", srv->login->n_pending);
+	gauge(out, "relay_clients", relay.clients);
+	counter(out, "logins_refused", srv->refused);
+	counter(out, "map_messages", srv->mapper->messages);
+	counter(out, "map_bytes", srv->mapper->bytes);
+	counter(out, "relay_packets", relay.packets);
+	counter(out, "relay_bytes", relay.bytes);
+	counter(out, "relay_dropped", relay.dropped);
 }

@@ -195,6 +195,7 @@ int control_node_load(sqlite3_stmt *stmt, void *ctx)
 	n->tags = mesh_strdup(text_column(stmt, 6));
 	n->ephemeral = sqlite3_column_int(stmt, 9);
 	n->method = mesh_strdup(text_column(stmt, 10));
+	n->plain = !strcmp(n->method, CONTROL_PLAIN);
 	n->created = sqlite3_column_int64(stmt, 11);
 	n->expires = sqlite3_column_int64(stmt, 12);
 	n->hostinfo = mesh_strdup("");
@@ -237,24 +238,28 @@ static int write_admission(struct control_state *st, struct control_node *n,
 			   const struct control_admission *a, bool fresh, struct mesh_error *err)
 {
 	char ip4[MESH_ADDR_TEXT], ip6[MESH_ADDR_TEXT];
+	struct mesh_buf approved = {0}, endpoints = {0};
 	int ret = control_db_begin(st->db, err);
 
 	if (ret)
 		return ret;
+	control_prefixes_text(&approved, a->approved.v, a->approved.n);
+	control_report_endpoints(&endpoints, a->endpoints, a->n_endpoints);
 	mesh_text_ip(ip4, &n->ip4);
 	mesh_text_ip(ip6, &n->ip6);
 	if (fresh)
 		ret = control_db_run(
 			st->db, err,
 			"INSERT INTO nodes (machine_key, node_key, name, hostname, user, tags, "
-			"ipv4, "
-			"ipv6, ephemeral, method, created, expires, hostinfo) "
-			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-			"bbssnsssisiis", a->machine.b, sizeof(a->machine.b), a->key.b,
+			"ipv4, ipv6, ephemeral, method, created, expires, hostinfo, approved, "
+			"endpoints) "
+			"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+			"bbssnsssisiisss", a->machine.b, sizeof(a->machine.b), a->key.b,
 			sizeof(a->key.b), n->name, n->hostname, a->user ? a->user->id : (int64_t)0,
 			a->tags, n->ip4.family ? ip4 : NULL, n->ip6.family ? ip6 : NULL,
 			(int64_t)a->ephemeral, a->method, n->created, a->expires,
-			a->hostinfo_raw ? a->hostinfo_raw : "");
+			a->hostinfo_raw ? a->hostinfo_raw : "", (char *)approved.data,
+			(char *)endpoints.data);
 	else
 		ret = control_db_run(st->db, err,
 				     "UPDATE nodes SET node_key = ?2, tags = ?3, ephemeral = ?4, "
@@ -267,6 +272,8 @@ static int write_admission(struct control_state *st, struct control_node *n,
 		ret = control_db_run(st->db, err,
 				     "UPDATE preauth_keys SET uses = uses + 1 WHERE id = ?1", "i",
 				     a->preauth->id);
+	mesh_buf_free(&approved);
+	mesh_buf_free(&endpoints);
 	if (ret < 0) {
 		control_db_rollback(st->db);
 		return ret;
@@ -280,6 +287,20 @@ static void replace(char **at, const char *text)
 
 	free(*at);
 	*at = copy;
+}
+
+/* What a device reports itself, unless it cannot. */
+static void take_plain(struct control_node *n, const struct control_admission *a)
+{
+	n->plain = !strcmp(a->method, CONTROL_PLAIN);
+	n->endpoints = mesh_alloc(a->n_endpoints * sizeof(*n->endpoints));
+	n->n_endpoints = a->n_endpoints;
+	if (a->n_endpoints)
+		memcpy(n->endpoints, a->endpoints, a->n_endpoints * sizeof(*n->endpoints));
+	n->approved.v = mesh_alloc(a->approved.n * sizeof(*n->approved.v));
+	n->approved.n = a->approved.n;
+	if (a->approved.n)
+		memcpy(n->approved.v, a->approved.v, a->approved.n * sizeof(*n->approved.v));
 }
 
 struct control_node *control_node_admit(struct control_state *st, const struct control_admission *a,
@@ -330,6 +351,7 @@ struct control_node *control_node_admit(struct control_state *st, const struct c
 	n->expires = a->expires;
 	if (fresh) {
 		n->key = a->key;
+		take_plain(n, a);
 		insert(st, n);
 	} else {
 		control_index_remove(&st->by_key, &n->key);

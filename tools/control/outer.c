@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* HTTP/1.1 on the port: keys, upgrades, pages; and the administration on the unix socket. */
 #include "log.h"
+#include "page.h"
 #include "server.h"
+#include "signin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +14,15 @@
 /* A client that does not read its answers gets no more of them, and may not ask much more. */
 #define MAX_UNREAD (256 << 10)
 
-static void respond(struct control_conn *conn, const struct control_http *req, int status,
-		    const char *type, const void *body, size_t len, const char *extra)
+void control_outer_respond(struct control_conn *conn, const struct control_http *req, int status,
+			   const char *type, const void *body, size_t len, const char *extra)
 {
 	struct mesh_buf out = {0};
-	bool keep = req->keep_alive && status < 500;
+	bool keep = req && req->keep_alive && status < 500;
 
 	control_http_respond(&out, status, type, body, len, keep, extra);
 	/* A HEAD request gets the header alone. */
-	if (req->method && !strcmp(req->method, "HEAD"))
+	if (req && req->method && !strcmp(req->method, "HEAD"))
 		out.len -= len;
 	control_conn_write(conn, out.data, out.len);
 	mesh_buf_free(&out);
@@ -36,7 +38,8 @@ static void respond_text(struct control_conn *conn, const struct control_http *r
 	char line[400];
 	int n = snprintf(line, sizeof(line), "%s\n", text);
 
-	respond(conn, req, status, "text/plain; charset=utf-8", line, (size_t)n, NULL);
+	control_outer_respond(conn, req, status, "text/plain; charset=utf-8", line, (size_t)n,
+			      NULL);
 }
 
 static void get_key(struct control_server *srv, struct control_conn *conn,
@@ -54,7 +57,7 @@ static void get_key(struct control_server *srv, struct control_conn *conn,
 	mesh_key_format(zero, MESH_KEY_MACHINE, &none);
 	n = snprintf(json, sizeof(json), "{\"legacyPublicKey\":\"%s\",\"publicKey\":\"%s\"}", zero,
 		     key);
-	respond(conn, req, 200, "application/json", json, (size_t)n, NULL);
+	control_outer_respond(conn, req, 200, "application/json", json, (size_t)n, NULL);
 }
 
 /*
@@ -80,8 +83,8 @@ static void upgrade_channel(struct control_server *srv, struct control_conn *con
 		return;
 	}
 	if (!control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop))) {
-		respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
-			"Retry-After: 5\r\n");
+		control_outer_respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
+				      "Retry-After: 5\r\n");
 		return;
 	}
 	if (!handshake || mesh_text_unbase64(init, sizeof(init), handshake, strlen(handshake)) !=
@@ -112,13 +115,13 @@ static void upgrade_relay(struct control_server *srv, struct control_conn *conn,
 		return;
 	}
 	if (!upgrade || strcasecmp(upgrade, "DERP")) {
-		respond(conn, req, 426, "text/plain", "this is a DERP relay\n", 21,
-			"Upgrade: DERP\r\n");
+		control_outer_respond(conn, req, 426, "text/plain", "this is a DERP relay\n", 21,
+				      "Upgrade: DERP\r\n");
 		return;
 	}
 	if (!control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop))) {
-		respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
-			"Retry-After: 5\r\n");
+		control_outer_respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
+				      "Retry-After: 5\r\n");
 		return;
 	}
 	if (!fast || strcmp(fast, "1")) {
@@ -138,8 +141,8 @@ static void upgrade_relay(struct control_server *srv, struct control_conn *conn,
 static void send_answer(struct control_conn *conn, const struct control_http *req,
 			struct control_answer *answer)
 {
-	respond(conn, req, answer->status, answer->type, answer->body.data, answer->body.len,
-		answer->headers);
+	control_outer_respond(conn, req, answer->status, answer->type, answer->body.data,
+			      answer->body.len, answer->headers);
 	mesh_buf_free(&answer->body);
 }
 
@@ -176,20 +179,26 @@ static bool dispatch(struct control_server *srv, struct control_conn *conn,
 	if (!strncmp(path, "/api/v1/", 8)) {
 		control_api_handle(srv, conn, req, &answer);
 		send_answer(conn, req, &answer);
+	} else if (srv->signin && !strncmp(path, "/oidc/", 6)) {
+		control_signin_request(srv->signin, conn, req);
 	} else if (!is_get(req)) {
 		respond_text(conn, req, 405, "only GET is possible here");
 	} else if (!strcmp(path, "/metrics")) {
 		get_metrics(srv, conn, req, &answer);
 		send_answer(conn, req, &answer);
+	} else if (!strncmp(path, "/register/", 10)) {
+		control_page_register(srv, conn, req);
 	} else if (control_web_handle(srv, conn, req, &answer)) {
 		send_answer(conn, req, &answer);
 	} else if (!strcmp(path, "/key")) {
 		get_key(srv, conn, req);
 	} else if (!strcmp(path, "/health")) {
-		respond(conn, req, 200, "application/json", "{\"status\":\"pass\"}", 17, NULL);
+		control_outer_respond(conn, req, 200, "application/json", "{\"status\":\"pass\"}",
+				      17, NULL);
 	} else if (srv->relay &&
 		   (!strcmp(path, "/derp/probe") || !strcmp(path, "/derp/latency-check"))) {
-		respond(conn, req, 200, "text/plain", "", 0, "Access-Control-Allow-Origin: *\r\n");
+		control_outer_respond(conn, req, 200, "text/plain", "", 0,
+				      "Access-Control-Allow-Origin: *\r\n");
 	} else {
 		respond_text(conn, req, 404, "there is nothing here");
 	}

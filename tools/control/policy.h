@@ -23,6 +23,7 @@ enum policy_alias_kind {
 	ALIAS_TAGGED,
 	ALIAS_SELF,
 	ALIAS_INTERNET,
+	ALIAS_DANGER, /* "autogroup:danger-all": everybody, also from outside the mesh */
 };
 
 struct policy_alias {
@@ -36,6 +37,9 @@ struct policy_aliases {
 	struct policy_alias *v;
 	size_t n;
 };
+
+/* A member with this in front is a group of the identity provider: all who are in it. */
+#define POLICY_OIDC "oidc:"
 
 struct policy_group {
 	struct policy_group *next;
@@ -54,12 +58,15 @@ struct policy_edge {
 	MESH_LIST_OF(int64_t) protocols; /* empty: TCP, UDP, ICMP */
 	MESH_LIST_OF(struct policy_ports) ports;
 	const char *app; /* a grant of capabilities: the CapMap as JSON; then no ports */
+	/* The sources reach these routes by these routers and no others; empty: by any. */
+	struct policy_aliases via;
 };
 
 struct policy_test {
 	unsigned int line;
 	unsigned int column;
 	const char *src;
+	int64_t protocol;
 	mesh_strings accept; /* "host:port" */
 	mesh_strings deny;
 };
@@ -88,6 +95,7 @@ struct control_policy {
 	size_t n_rules;
 	struct policy_edge *edges; /* in the order of their rules */
 	size_t n_edges;
+	bool has_via;
 	size_t *first_edge; /* of each rule, and one past the last rule */
 	struct policy_group *groups;
 	MESH_LIST_OF(struct policy_owner) tag_owners;
@@ -112,6 +120,8 @@ void control_policy_free(struct control_policy *policy);
 
 /* Whether an alias means this node (as a device; not for "self" and "internet"). */
 bool control_policy_matches(const struct policy_alias *alias, const struct control_node *node);
+/* Whether one of them does. */
+bool control_policy_matches_any(const struct policy_aliases *list, const struct control_node *node);
 /* Whether an alias (user or group) means this user. */
 bool control_policy_is_user(const struct policy_alias *alias, const struct control_user *user);
 /* Whether this user may give a device the tag. */

@@ -5,11 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool bit(const uint64_t *set, size_t i)
-{
-	return set[i / 64] >> (i % 64) & 1;
-}
-
 static void set_bit(uint64_t *set, size_t i)
 {
 	set[i / 64] |= (uint64_t)1 << (i % 64);
@@ -29,6 +24,12 @@ bool control_policy_is_user(const struct policy_alias *alias, const struct contr
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(names[i]);
 
+		if (alias->kind == ALIAS_GROUP &&
+		    !strncmp(names[i], POLICY_OIDC, strlen(POLICY_OIDC))) {
+			if (control_state_in_group(user, names[i] + strlen(POLICY_OIDC)))
+				return true;
+			continue;
+		}
 		/* By e-mail address, by name, or by name with an @ behind it. */
 		if (!strcmp(names[i], user->email) || !strcmp(names[i], user->name) ||
 		    (names[i][len - 1] == '@' && strlen(user->name) == len - 1 &&
@@ -42,6 +43,7 @@ bool control_policy_matches(const struct policy_alias *alias, const struct contr
 {
 	switch (alias->kind) {
 	case ALIAS_ANY:
+	case ALIAS_DANGER:
 		return true;
 	case ALIAS_USER:
 	case ALIAS_GROUP:
@@ -62,7 +64,7 @@ bool control_policy_matches(const struct policy_alias *alias, const struct contr
 	return false;
 }
 
-static bool any_matches(const struct policy_aliases *list, const struct control_node *node)
+bool control_policy_matches_any(const struct policy_aliases *list, const struct control_node *node)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (control_policy_matches(&list->v[i], node))
@@ -95,7 +97,7 @@ bool control_policy_approves(const struct control_policy *policy, const struct c
 							  mesh_text_contains(&a->prefix, &route->ip)
 						: !route->bits;
 
-		if (fits && any_matches(&a->who, node))
+		if (fits && control_policy_matches_any(&a->who, node))
 			return true;
 	}
 	return false;
@@ -113,7 +115,7 @@ static bool serves_within(const struct control_node *node, const struct mesh_pre
 
 static bool is_source(const struct policy_aliases *list, const struct control_node *node)
 {
-	if (any_matches(list, node))
+	if (control_policy_matches_any(list, node))
 		return true;
 	for (size_t i = 0; i < list->n; i++)
 		if (list->v[i].kind == ALIAS_PREFIX && serves_within(node, &list->v[i].prefix))
@@ -121,8 +123,12 @@ static bool is_source(const struct policy_aliases *list, const struct control_no
 	return false;
 }
 
-static bool is_destination(const struct policy_alias *dst, const struct control_node *node)
+static bool is_destination(const struct policy_edge *e, const struct control_node *node)
 {
+	const struct policy_alias *dst = &e->dst;
+
+	if (e->via.n && !control_policy_matches_any(&e->via, node))
+		return false;
 	switch (dst->kind) {
 	case ALIAS_SELF:
 		return node->user;
@@ -157,9 +163,9 @@ static struct control_class *classify(struct control_reach *r, const struct cont
 		if (is_source(&p->rules[i], node))
 			set_bit(c->src_rules, i);
 	for (size_t i = 0; i < p->n_edges; i++) {
-		if (bit(c->src_rules, p->edges[i].rule))
+		if (control_reach_bit(c->src_rules, p->edges[i].rule))
 			set_bit(c->src, i);
-		if (is_destination(&p->edges[i].dst, node))
+		if (is_destination(&p->edges[i], node))
 			set_bit(c->dst, i);
 	}
 	for (size_t i = 0; i < r->n_classes; i++) {
@@ -185,7 +191,7 @@ static void mark_stale(struct control_reach *r, const struct control_class *c)
 	if (!c)
 		return;
 	for (size_t i = 0; i < r->policy->n_rules; i++)
-		if (bit(c->src_rules, i))
+		if (control_reach_bit(c->src_rules, i))
 			r->sources[i].stale = true;
 	if (!c->user)
 		return;
@@ -310,6 +316,32 @@ bool control_reach_sees(const struct control_reach *r, const struct control_node
 	return ca && cb && (control_reach_to(r, ca, cb) || control_reach_to(r, cb, ca));
 }
 
+static bool covers(const struct policy_edge *e, const struct mesh_prefix *route)
+{
+	if (e->dst.kind == ALIAS_INTERNET)
+		return !route->bits;
+	return route->bits && mesh_text_overlaps(&e->dst.prefix, route);
+}
+
+enum control_via control_reach_via(const struct control_reach *r, const struct control_node *viewer,
+				   const struct control_node *router,
+				   const struct mesh_prefix *route)
+{
+	const struct control_class *class = control_reach_class(r, viewer);
+	enum control_via found = VIA_ANY;
+
+	for (size_t i = 0; class && r->policy->has_via && i < r->policy->n_edges; i++) {
+		const struct policy_edge *e = &r->policy->edges[i];
+
+		if (!e->via.n || !control_reach_bit(class->src, i) || !covers(e, route))
+			continue;
+		if (control_policy_matches_any(&e->via, router))
+			return VIA_THIS;
+		found = VIA_OTHER;
+	}
+	return found;
+}
+
 bool control_reach_route(const struct control_reach *r, const struct control_node *viewer,
 			 const struct control_node *router, const struct mesh_prefix *route)
 {
@@ -318,7 +350,7 @@ bool control_reach_route(const struct control_reach *r, const struct control_nod
 	for (size_t i = 0; class && i < r->policy->n_edges; i++) {
 		const struct policy_edge *e = &r->policy->edges[i];
 
-		if (!bit(class->src, i) || e->app)
+		if (!control_reach_bit(class->src, i) || e->app || e->via.n)
 			continue;
 		switch (e->dst.kind) {
 		case ALIAS_ANY:

@@ -43,6 +43,11 @@ struct control_reach {
 	uint32_t version;
 };
 
+static inline bool control_reach_bit(const uint64_t *set, size_t i)
+{
+	return set[i / 64] >> (i % 64) & 1;
+}
+
 struct control_reach *control_reach_new(struct control_state *st);
 void control_reach_free(struct control_reach *r);
 
@@ -71,7 +76,17 @@ bool control_reach_to(const struct control_reach *r, const struct control_class 
 /* Whether the two appear in each other's map. */
 bool control_reach_sees(const struct control_reach *r, const struct control_node *a,
 			const struct control_node *b);
-/* Whether @viewer may use a route that @router serves. */
+/* What the grants with "via" say about a route and a viewer. */
+enum control_via {
+	VIA_ANY,   /* nothing */
+	VIA_THIS,  /* it goes by this router */
+	VIA_OTHER, /* it goes by others */
+};
+
+enum control_via control_reach_via(const struct control_reach *r, const struct control_node *viewer,
+				   const struct control_node *router,
+				   const struct mesh_prefix *route);
+/* Whether @viewer may use a route that @router serves, as far as no "via" speaks of it. */
 bool control_reach_route(const struct control_reach *r, const struct control_node *viewer,
 			 const struct control_node *router, const struct mesh_prefix *route);
 
@@ -81,6 +96,9 @@ uint32_t control_reach_version(struct control_reach *r, const struct control_nod
 /* Appends the filter rules of one policy rule for a node: a JSON list. */
 void control_reach_filter(struct control_reach *r, const struct control_node *node, size_t rule,
 			  struct mesh_buf *out);
+
+/* Whether the address is neither private nor shared nor multicast. */
+bool control_reach_is_internet(const struct mesh_ip *ip);
 
 /**
  * control_reach_test() - run the tests of the policy

@@ -156,17 +156,23 @@ void control_report_online(struct control_state *st, struct control_node *node, 
 	control_state_changed(st, node, CHANGE_ONLINE);
 }
 
+void control_report_endpoints(struct mesh_buf *out, const struct mesh_addrport *v, size_t n)
+{
+	char text[MESH_ADDR_TEXT];
+
+	for (size_t i = 0; i < n; i++) {
+		mesh_text_addrport(text, &v[i]);
+		mesh_buf_printf(out, "%s%s", i ? " " : "", text);
+	}
+	mesh_buf_add(out, "", 1);
+}
+
 static int write_one(struct control_state *st, struct control_node *n, struct mesh_error *err)
 {
 	struct mesh_buf ends = {0};
-	char text[MESH_ADDR_TEXT];
 	int ret;
 
-	for (size_t i = 0; i < n->n_endpoints; i++) {
-		mesh_text_addrport(text, &n->endpoints[i]);
-		mesh_buf_printf(&ends, "%s%s", i ? " " : "", text);
-	}
-	mesh_buf_add(&ends, "", 1);
+	control_report_endpoints(&ends, n->endpoints, n->n_endpoints);
 	ret = control_db_run(st->db, err,
 			     "UPDATE nodes SET disco_key = ?2, hostinfo = ?3, endpoints = ?4, "
 			     "home_derp = ?5, last_seen = ?6, hostname = ?7 WHERE id = ?1",

@@ -19,6 +19,12 @@ static bool eligible(const struct control_node *n, const struct mesh_prefix *pre
 	return n && n != gone && control_node_serves(n, prefix) && !control_node_expired(n);
 }
 
+/* Nobody knows whether a plain WireGuard peer is there; one that is online is better. */
+static int presence(const struct control_node *n)
+{
+	return n->online ? 2 : n->plain ? 1 : 0;
+}
+
 /* The best router of a prefix: the present one, an online one, any one. */
 static struct control_node *choose(struct control_state *st, const struct mesh_prefix *prefix,
 				   struct control_node *present, const struct control_node *gone)
@@ -27,14 +33,31 @@ static struct control_node *choose(struct control_state *st, const struct mesh_p
 
 	if (eligible(present, prefix, gone))
 		best = present;
-	if (best && best->online)
+	if (best && presence(best) == 2)
 		return best;
 	for (size_t i = 0; i < st->n_slots; i++) {
 		struct control_node *n = st->nodes[i];
 
 		if (eligible(n, prefix, gone) &&
-		    (!best || (n->online && !best->online) ||
-		     (n->online == best->online && best != present && n->id < best->id)))
+		    (!best || presence(n) > presence(best) ||
+		     (presence(n) == presence(best) && best != present && n->id < best->id)))
+			best = n;
+	}
+	return best;
+}
+
+struct control_node *
+control_routes_best(struct control_state *st, const struct mesh_prefix *prefix,
+		    bool (*one_of)(const struct control_node *router, void *ctx), void *ctx)
+{
+	struct control_node *best = NULL;
+
+	for (size_t i = 0; i < st->n_slots; i++) {
+		struct control_node *n = st->nodes[i];
+
+		if (eligible(n, prefix, NULL) && one_of(n, ctx) &&
+		    (!best || presence(n) > presence(best) ||
+		     (presence(n) == presence(best) && n->id < best->id)))
 			best = n;
 	}
 	return best;

@@ -31,6 +31,16 @@ void control_routes_update(struct control_routes *routes, struct control_state *
 /* Whether the node is the one that is used for this prefix. */
 bool control_routes_primary(const struct control_routes *routes, const struct control_node *node,
 			    const struct mesh_prefix *prefix);
+/**
+ * control_routes_best() - the router that is used for a prefix, of some
+ * @st: the nodes
+ * @prefix: the prefix
+ * @one_of: whether a node is among them
+ * @ctx: for @one_of
+ */
+struct control_node *
+control_routes_best(struct control_state *st, const struct mesh_prefix *prefix,
+		    bool (*one_of)(const struct control_node *router, void *ctx), void *ctx);
 void control_routes_free(struct control_routes *routes);
 
 #endif /* CONTROL_ROUTES_H */

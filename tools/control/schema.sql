@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0
 -- The database of warren-control. A new database is made from this file; an older one is brought
--- here by the steps in store.c, and a test compares the result with this file.
+-- here by the steps in migrate.c, and a test compares the result with this file.
 --
 -- Times are seconds since 1970, 0 is "never". Keys are 32 bytes. Secrets are only here as hashes.
 
@@ -9,8 +9,15 @@ CREATE TABLE users (
 	name         TEXT NOT NULL UNIQUE,
 	display_name TEXT NOT NULL DEFAULT '',
 	email        TEXT NOT NULL DEFAULT '',
-	created      INTEGER NOT NULL
+	created      INTEGER NOT NULL,
+	-- Who it is at the identity provider, "" for a user of our own, and the groups there, one a
+	-- line, as of the last login.
+	issuer       TEXT NOT NULL DEFAULT '',
+	subject      TEXT NOT NULL DEFAULT '',
+	groups       TEXT NOT NULL DEFAULT ''
 ) STRICT;
+
+CREATE UNIQUE INDEX users_by_subject ON users (issuer, subject) WHERE issuer <> '';
 
 CREATE TABLE preauth_keys (
 	id        INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -40,7 +47,7 @@ CREATE TABLE nodes (
 	ipv4        TEXT UNIQUE,
 	ipv6        TEXT UNIQUE,
 	ephemeral   INTEGER NOT NULL,
-	-- How it came here: 'key', 'approval'.
+	-- How it came here: 'key', 'approval', 'oidc', 'wireguard'.
 	method      TEXT NOT NULL,
 	created     INTEGER NOT NULL,
 	expires     INTEGER NOT NULL,
@@ -95,6 +102,11 @@ END;
 CREATE TRIGGER audit_user_rename AFTER UPDATE OF name ON users BEGIN
 	INSERT INTO audit (at, actor, origin, action, target, detail)
 	VALUES (now(), actor(), origin(), 'user.rename', NEW.name, 'was ' || OLD.name);
+END;
+
+CREATE TRIGGER audit_user_update AFTER UPDATE OF display_name, email, issuer, subject, groups ON users BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'user.update', NEW.name, 'subject ' || NEW.subject || ', email ' || NEW.email || ', groups ' || replace(NEW.groups, char(10), ', '));
 END;
 
 CREATE TRIGGER audit_user_delete AFTER DELETE ON users BEGIN

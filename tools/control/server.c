@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "server.h"
 #include "log.h"
+#include "signin.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -77,6 +78,7 @@ void control_server_refused(struct control_server *srv, const char *actor, const
 {
 	struct mesh_error err;
 
+	srv->refused++;
 	control_db_actor(srv->state->db, actor, origin);
 	if (control_db_audit(srv->state->db, &err, "login.refused", "", why) < 0)
 		control_log(LOG_ERROR, "cannot write the audit log: %s", err.text);
@@ -95,6 +97,8 @@ static void on_tick(uv_timer_t *t)
 	if (!(srv->ticks % EXPIRE_TICKS)) {
 		control_mapper_expire(srv->mapper);
 		control_login_expire(srv->login);
+		if (srv->signin)
+			control_signin_expire(srv->signin);
 		remove_ephemeral(srv);
 	}
 	if (!(srv->ticks % SAVE_TICKS))
@@ -288,6 +292,11 @@ static int start(struct control_server *srv, struct mesh_error *err)
 	srv->mapper = control_mapper_new(srv->state, derp_map, wake, srv);
 	free(derp_map);
 	srv->login = control_login_new(srv->mapper);
+	if (config->oidc.issuer) {
+		srv->signin = control_signin_new(srv, err);
+		if (!srv->signin)
+			return -EINVAL;
+	}
 	ret = control_server_load_policy(srv, err);
 	if (!ret)
 		ret = listen_tcp(srv, err);
@@ -375,6 +384,7 @@ int control_server_run(const struct control_config *config)
 	control_conns_close_all(&srv->conns);
 	control_login_free(srv->login);
 	control_session_close_all(srv);
+	control_signin_free(srv->signin);
 	uv_walk(&srv->loop, close_handle, NULL);
 	uv_run(&srv->loop, UV_RUN_DEFAULT);
 	control_relay_free(srv->relay);

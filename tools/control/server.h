@@ -4,6 +4,8 @@
  *
  *   server.c     start, stop, timers
  *   outer.c      HTTP/1.1 on the port and on the unix socket: what is asked, and upgrades
+ *   page.c       pages for a person who logs a device in
+ *   signin.c     logins by an identity provider
  *   channel.c    a device's ts2021 connection: registration and map streams
  *   relay.c      DERP
  *   relaymap.c   which relays devices are told of
@@ -27,6 +29,7 @@
 #define CONTROL_VERSION "0.1"
 
 struct control_relay;
+struct control_signin;
 
 struct control_server {
 	uv_loop_t loop;
@@ -35,7 +38,8 @@ struct control_server {
 	struct control_durable durable;
 	struct control_mapper *mapper;
 	struct control_login *login;
-	struct control_relay *relay; /* NULL when it is not enabled */
+	struct control_signin *signin; /* NULL without an identity provider */
+	struct control_relay *relay;   /* NULL when it is not enabled */
 	struct control_cert cert;
 	struct control_conns conns;
 	struct control_limiter connections; /* for each source address */
@@ -56,6 +60,7 @@ struct control_server {
 	bool broken; /* it stops because it cannot write */
 	struct control_channel *channels;
 	size_t n_polls;
+	uint64_t refused;		  /* logins, since the start */
 	struct control_session *sessions; /* newest first */
 	bool policy_from_file;
 };
@@ -77,6 +82,10 @@ void control_server_refused(struct control_server *srv, const char *actor, const
 
 /* Handler of new connections, in outer.c. */
 extern const struct control_handler control_outer_handler;
+
+/* Sends a response; @extra is more header lines or NULL. Without @req the connection ends. */
+void control_outer_respond(struct control_conn *conn, const struct control_http *req, int status,
+			   const char *type, const void *body, size_t len, const char *extra);
 
 /**
  * control_channel_start() - take over a connection after its upgrade request
@@ -140,7 +149,7 @@ void control_api_handle(struct control_server *srv, struct control_conn *conn,
 bool control_api_admits(struct control_server *srv, struct control_conn *conn,
 			const struct control_http *req, struct control_answer *out);
 
-/* Answers requests for the web page and for /register/...; false for another path. */
+/* Answers requests for the web page; false for another path. */
 bool control_web_handle(struct control_server *srv, const struct control_conn *conn,
 			const struct control_http *req, struct control_answer *out);
 

@@ -86,35 +86,16 @@ struct control_session *control_session_open(struct control_server *srv, const c
 	return s;
 }
 
-/* Value of a cookie; its length to @len. */
-static const char *cookie_value(const char *header, const char *name, size_t *len)
-{
-	size_t n = strlen(name);
-
-	while (*header) {
-		header += strspn(header, "; ");
-		*len = strcspn(header, ";");
-		if (*len > n && !strncmp(header, name, n) && header[n] == '=') {
-			*len -= n + 1;
-			return header + n + 1;
-		}
-		header += *len;
-	}
-	return NULL;
-}
-
 struct control_session *control_session_find(struct control_server *srv,
 					     const struct control_http *req)
 {
-	const char *header = control_http_header(req, "Cookie"), *value;
 	uint8_t hash[SECRET_HASH];
+	const char *value;
 	size_t len = 0;
 
-	if (!header || !srv->sessions)
-		return NULL;
-	value = cookie_value(header, COOKIE_SECURE, &len);
+	value = control_http_cookie(req, COOKIE_SECURE, &len);
 	if (!value)
-		value = cookie_value(header, COOKIE, &len);
+		value = control_http_cookie(req, COOKIE, &len);
 	if (!value || len != SESSION_TOKEN)
 		return NULL;
 	hash_token(hash, value, len);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Sessions of the web page: a random token in a cookie that scripts cannot read, known here by its
- * hash, in memory only, so that a restart signs everybody out. A session is somebody's: of an API
- * key, and it ends with the key. What changes something also needs the session's second token in a
- * header, and an Origin that is ours, so that no other site can make a browser do it.
+ * hash, in memory only, so that a restart signs everybody out. A session is somebody's: of a person
+ * that the identity provider knows, or of an API key, and then it ends with the key. What changes
+ * something also needs the session's second token in a header, and an Origin that is ours, so that
+ * no other site can make a browser do it.
  */
 #ifndef CONTROL_SESSION_H
 #define CONTROL_SESSION_H
@@ -26,7 +27,7 @@ struct control_session {
 	uint8_t hash[SECRET_HASH];     /* of the cookie's token */
 	char token[SESSION_TOKEN + 1]; /* for changes */
 	char actor[SESSION_ACTOR];     /* in the audit log */
-	int64_t key;		       /* ID of the API key that it was opened with */
+	int64_t key;		       /* ID of the API key that it was opened with, or 0 */
 	bool all;		       /* may change things */
 	int64_t expires;
 	int64_t used;

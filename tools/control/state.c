@@ -41,6 +41,9 @@ static int load_user(sqlite3_stmt *stmt, void *ctx)
 	u->display_name = column(stmt, 2);
 	u->email = column(stmt, 3);
 	u->created = sqlite3_column_int64(stmt, 4);
+	u->issuer = column(stmt, 5);
+	u->subject = column(stmt, 6);
+	u->groups = column(stmt, 7);
 	while (*tail)
 		tail = &(*tail)->next;
 	*tail = u;
@@ -87,7 +90,9 @@ struct control_state *control_state_open(const struct control_config *config,
 		return NULL;
 	}
 	ret = control_db_each(
-		st->db, err, "SELECT id, name, display_name, email, created FROM users ORDER BY id",
+		st->db, err,
+		"SELECT id, name, display_name, email, created, issuer, subject, groups "
+		"FROM users ORDER BY id",
 		load_user, st);
 	if (!ret)
 		ret = control_db_each(st->db, err,
@@ -125,6 +130,9 @@ static void free_user(struct control_user *u)
 	free(u->name);
 	free(u->display_name);
 	free(u->email);
+	free(u->issuer);
+	free(u->subject);
+	free(u->groups);
 	free(u);
 }
 
@@ -223,6 +231,9 @@ struct control_user *control_state_add_user(struct control_state *st, const char
 	u->name = mesh_strdup(name);
 	u->display_name = mesh_strdup(display_name);
 	u->email = mesh_strdup(email);
+	u->issuer = mesh_strdup("");
+	u->subject = mesh_strdup("");
+	u->groups = mesh_strdup("");
 	u->created = now;
 	while (*tail)
 		tail = &(*tail)->next;

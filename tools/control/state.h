@@ -6,6 +6,7 @@
  * is told what kind of change it was, so that no more is sent to the devices than needed.
  *
  *   state.c      opening, changes, users
+ *   person.c     users whom an identity provider knows
  *   preauth.c    pre-auth keys
  *   apikey.c     keys of the REST interface
  *   node.c       nodes: making, changing, removing
@@ -30,9 +31,14 @@ struct control_user {
 	char *name;
 	char *display_name;
 	char *email;
+	char *issuer; /* of the identity provider that knows the user, or "" */
+	char *subject;
+	char *groups; /* there, one a line */
 	int64_t created;
 	size_t n_nodes;
 };
+
+struct control_identity;
 
 struct control_preauth {
 	struct control_preauth *next;
@@ -92,6 +98,7 @@ struct control_node {
 	struct mesh_ip ip4;
 	struct mesh_ip ip6;
 	bool ephemeral;
+	bool plain; /* speaks WireGuard only: no session, no reports (plain.h) */
 	char *method;
 	int64_t created;
 	int64_t expires; /* 0 never */
@@ -159,6 +166,22 @@ struct control_user *control_state_add_user(struct control_state *st, const char
 					    struct mesh_error *err);
 int control_state_rename_user(struct control_state *st, struct control_user *user, const char *name,
 			      struct mesh_error *err);
+/**
+ * control_state_sign_in() - the user that an identity provider speaks of
+ * @st: state
+ * @id: who signed in and may come in
+ * @err: what is wrong
+ *
+ * Known by issuer and subject. A user of our own with the same verified e-mail address becomes that
+ * user; otherwise a new one is made. Address, display name and groups are brought up to date.
+ *
+ * Return: NULL on failure.
+ */
+struct control_user *control_state_sign_in(struct control_state *st,
+					   const struct control_identity *id,
+					   struct mesh_error *err);
+/* Whether the identity provider says that the user is in the group. */
+bool control_state_in_group(const struct control_user *user, const char *group);
 /* Refused with -EBUSY while the user has nodes. */
 int control_state_remove_user(struct control_state *st, struct control_user *user,
 			      struct mesh_error *err);
@@ -210,6 +233,9 @@ struct control_node *control_node_of_machine(struct control_state *st,
 					     const struct mesh_key *machine,
 					     const struct control_user *user, bool tagged);
 
+/* The method of a plain WireGuard peer. */
+#define CONTROL_PLAIN "wireguard"
+
 /* How a node comes in. */
 struct control_admission {
 	struct mesh_key machine;
@@ -218,10 +244,14 @@ struct control_admission {
 	const char *tags;		 /* "" for none */
 	struct control_preauth *preauth; /* counted as used in the same transaction; or NULL */
 	bool ephemeral;
-	const char *method;
+	const char *method; /* "key", "approval", "oidc", CONTROL_PLAIN */
 	int64_t expires;
 	const struct mesh_hostinfo *hostinfo;
 	const char *hostinfo_raw;
+	/* Of a plain WireGuard peer, which cannot report them itself. */
+	const struct mesh_addrport *endpoints;
+	size_t n_endpoints;
+	struct control_prefixes approved;
 };
 
 /* A new node, or the same device again with a new key. NULL with @err. */
@@ -255,6 +285,8 @@ void control_report_hostinfo(struct control_state *st, struct control_node *node
 			     const struct mesh_hostinfo *hi, const char *raw);
 /* Sets the presence and tells the listener when it differs. */
 void control_report_online(struct control_state *st, struct control_node *node, bool online);
+/* Endpoints as the database has them: space-separated, with a NUL behind. */
+void control_report_endpoints(struct mesh_buf *out, const struct mesh_addrport *v, size_t n);
 /* Writes what was reported since the last time, in one transaction. */
 int control_report_flush(struct control_state *st, struct mesh_error *err);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The web page: files of the folder web/, which the build puts into the program, and the page to
- * which a device sends a person. They work with scripts, styles and connections of this server only
- * and in no other site's frame. Nothing secret is in them: they get what they show from /api/v1.
+ * The web page: files of the folder web/, which the build puts into the program. They work with
+ * scripts, styles and connections of this server only and in no other site's frame. Nothing secret
+ * is in them: they get what they show from /api/v1.
  */
 #include "asset.h"
 #include "server.h"
@@ -15,7 +15,7 @@
 
 static const char security[] =
 	"Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; "
-	"img-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+	"img-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
 	"form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
 	"trusted-types 'none'\r\n"
 	"Cross-Origin-Opener-Policy: same-origin\r\n"
@@ -70,43 +70,6 @@ static void serve(const struct control_http *req, const struct control_asset *a,
 	mesh_buf_add(&out->body, a->text, a->len);
 }
 
-/* The page to which a device sends a person who wants to log it in. */
-static void serve_register(struct control_server *srv, const char *id, struct control_answer *out)
-{
-	bool waits = control_login_find(srv->login, id) != NULL;
-
-	out->status = waits ? 200 : 404;
-	out->type = "text/html; charset=utf-8";
-	snprintf(out->headers, sizeof(out->headers), "%sCache-Control: no-store\r\n", security);
-	mesh_buf_str(&out->body,
-		     "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-		     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		     "<meta name=\"color-scheme\" content=\"light dark\">\n"
-		     "<title>Add a device</title>\n"
-		     "<link rel=\"icon\" href=\"" ADMIN "icon.svg\">\n"
-		     "<link rel=\"stylesheet\" href=\"" ADMIN "style.css\">\n"
-		     "<main class=\"card notice\">\n<h1>Add a device</h1>\n");
-	if (!waits) {
-		mesh_buf_str(
-			&out->body,
-			"<p>No device is waiting under this address. The login may have been "
-			"approved, rejected or have expired; start it again on the device.</p>\n");
-		return;
-	}
-	/* The id is ours: hexadecimal digits. */
-	mesh_buf_str(&out->body, "<p>This device waits for approval. An administrator lets it in");
-	if (srv->config->web)
-		mesh_buf_printf(&out->body,
-				":</p>\n<p><a class=\"button\" href=\"" ADMIN "#waiting/%s\">"
-				"Sign in and approve</a></p>\n<p>Or",
-				id);
-	mesh_buf_printf(
-		&out->body,
-		", on the server, with</p>\n<pre>warren-control auth approve %s USER</pre>\n"
-		"<p class=\"dim\">Only approve a device that you know is waiting.</p>\n",
-		id);
-}
-
 static void redirect(struct control_answer *out, const char *scheme, const char *host,
 		     const char *path)
 {
@@ -131,10 +94,7 @@ bool control_web_handle(struct control_server *srv, const struct control_conn *c
 	const char *host = control_http_header(req, "Host"), *path = req->path;
 	const struct control_asset *asset;
 
-	if (!strncmp(path, "/register/", 10)) {
-		serve_register(srv, path + 10, out);
-		return true;
-	}
+	/* The pages for who logs a device in look like this one. */
 	if (!strcmp(path, ADMIN "style.css") || !strcmp(path, ADMIN "icon.svg")) {
 		serve(req, find(path + strlen(ADMIN)), out);
 		return true;

@@ -41,6 +41,10 @@ int mesh_text_unbase64(uint8_t *out, size_t max, const char *in, size_t len)
 	size_t n;
 	const char *end;
 
+	/* The library takes bytes outside ASCII for digits. */
+	for (size_t i = 0; i < len; i++)
+		if ((unsigned char)in[i] >= 0x80)
+			return -1;
 	if (sodium_base642bin(out, max, in, len, NULL, &n, &end, sodium_base64_VARIANT_ORIGINAL) ||
 	    end != in + len)
 		return -1;

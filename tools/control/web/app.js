@@ -13,6 +13,7 @@ import * as waiting from "./waiting.js";
 // Each page: title, show(element, rest of the address) once, refresh() when something changed.
 const pages = {nodes, waiting, keys, users, policy, reach, audit};
 const POLL_MS = 2000;
+const LOAD = 10; // asks for a tenth of the time at most
 
 const content = document.getElementById("content");
 const offline = document.getElementById("offline");
@@ -20,6 +21,7 @@ const foot = document.getElementById("foot");
 let page = null;
 let revision = null;
 let timer = null;
+let byProvider = false; // whether people can sign in by the identity provider
 
 function here() {
 	const [name, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
@@ -66,6 +68,8 @@ async function follow() {
 	clearTimeout(timer);
 	if (!session.current)
 		return;
+	const began = performance.now();
+
 	if (!document.hidden)
 		await attempt(async () => {
 			const status = await get("status");
@@ -81,7 +85,7 @@ async function follow() {
 			revision = status.revision;
 		});
 	if (session.current)
-		timer = setTimeout(follow, POLL_MS);
+		timer = setTimeout(follow, Math.max(POLL_MS, LOAD * (performance.now() - began)));
 }
 
 function signedOut(why) {
@@ -112,7 +116,10 @@ function signedOut(why) {
 		}
 		go.disabled = false;
 	}}, h("img", {src: "icon.svg", alt: "", width: 48, height: 48}),
-	h("h1", {}, "Sign in to Warren"), field("API key", key), error, go,
+	h("h1", {}, "Sign in to Warren"),
+	byProvider && [h("a", {class: "button", href: "/oidc/admin"}, "Sign in with your account"),
+		h("p", {class: "dim or"}, "or")],
+	field("API key", key), error, go,
 	// For password managers, which want a name to keep a password under.
 	h("input", {type: "text", value: "warren", autocomplete: "username", hidden: true, readonly: true}),
 	h("p", {class: "dim"}, "On the server, ", h("code", {}, "warren-control apikeys create"),
@@ -141,8 +148,9 @@ async function start() {
 	document.addEventListener("visibilitychange", () => !document.hidden && follow());
 	setInterval(tick, 15000);
 	try {
-		const {session: known} = await get("session");
+		const {session: known, oidc} = await get("session");
 
+		byProvider = oidc;
 		if (known)
 			signedIn(known);
 		else

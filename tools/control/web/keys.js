@@ -1,48 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 // Keys that devices join with, and keys for this page and for REST.
-import {button, check, confirmed, copyable, dialog, field, h, replace, table, tags, time, toast} from "./dom.js";
+import {button, confirmed, dialog, field, h, replace, table, tags, time, toast} from "./dom.js";
+import {addDevice, lifetime, shown} from "./add.js";
 import {get, post, remove, writes} from "./api.js";
 
 export const title = "Keys";
 let list = null;
-
-const LIFETIMES = [["1h", "1 hour"], ["1d", "1 day"], ["7d", "7 days"], ["30d", "30 days"], ["90d", "90 days"], ["365d", "1 year"]];
-
-function lifetime(chosen) {
-	return h("select", {}, LIFETIMES.map(([value, label]) => h("option", {value, selected: value === chosen}, label)));
-}
-
-function shown(name, key, more) {
-	dialog(name, [h("p", {}, "It is shown only now. Keep it where only its user can read it."),
-		h("div", {id: "new-key"}, copyable(key)), more]);
-}
-
-export async function addDevice() {
-	const [{users}, {serverUrl}] = await Promise.all([get("users"), get("status")]);
-	const owner = h("select", {name: "owner", change: () => {
-		tagged.hidden = owner.value !== "";
-	}}, users.map((user) => h("option", {value: user.name}, user.name)), h("option", {value: ""}, "nobody: a tagged device"));
-	const input = h("input", {name: "tags", placeholder: "tag:web tag:prod", autocapitalize: "none", autocomplete: "off"});
-	const tagged = field("Tags", input, "A tagged device stays when people leave, and its key does not expire.");
-	const [reusable, reusableLabel] = check("For more than one device", {name: "reusable"});
-	const [ephemeral, ephemeralLabel] = check("Ephemeral: devices are removed when they are gone", {name: "ephemeral"});
-	const expiration = lifetime("1h");
-
-	tagged.hidden = users.length > 0;
-	dialog("Add a device", [h("p", {class: "dim"}, "This makes a key that the device joins with."),
-		field("Belongs to", owner), tagged, field("Valid for", expiration), reusableLabel, ephemeralLabel],
-	{label: "Create key", submit: async () => {
-		const {preAuthKey} = await post("preauthkeys", {
-			...owner.value ? {user: owner.value} : {tags: input.value.split(/[\s,]+/).filter(Boolean)},
-			reusable: reusable.checked, ephemeral: ephemeral.checked, expiration: expiration.value,
-		});
-
-		shown("The new pre-auth key", preAuthKey.key, [h("p", {}, "On the device:"),
-			copyable(`tailscale up --login-server ${serverUrl} --auth-key ${preAuthKey.key}`)]);
-		if (list?.isConnected)
-			await refresh();
-	}});
-}
 
 function newApiKey() {
 	const scope = h("select", {}, h("option", {value: "read"}, "Look only"), h("option", {value: "all"}, "Everything"));

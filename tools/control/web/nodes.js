@@ -2,14 +2,17 @@
 // The devices, and one device with all that can be done to it.
 import {button, check, confirmed, copyable, dialog, field, h, replace, table, tags, time, toast} from "./dom.js";
 import {get, post, remove, writes} from "./api.js";
-import {addDevice} from "./keys.js";
+import {addDevice, showFile} from "./add.js";
 
 export const title = "Devices";
 const SHOWN = 200; // at a time
+const FILTER_MS = 150;
 let list = null;
 let nodes = [];
+let total = 0;
 let filter = "";
 let limit = SHOWN;
+let timer = null;
 
 const isExit = (route) => route === "0.0.0.0/0" || route === "::/0";
 export const routeName = (route) => isExit(route) ? `exit node (${route})` : route;
@@ -20,9 +23,6 @@ function state(node) {
 
 	return h("span", {class: `dot ${name}`, role: "img", "aria-label": text, title: text});
 }
-
-const words = (node) => [node.name, node.hostname, node.user, ...node.tags, ...node.ipAddresses,
-	...node.servedRoutes, node.expired ? "expired" : node.online ? "online" : "offline"].join(" ").toLowerCase();
 
 function owner(node) {
 	return node.user ? node.user : tags(node.tags);
@@ -39,9 +39,7 @@ function notes(node) {
 }
 
 function draw() {
-	const wanted = filter.toLowerCase().split(/\s+/).filter(Boolean);
-	const shown = nodes.filter((node) => wanted.every((word) => words(node).includes(word)));
-	const rows = shown.slice(0, limit).map((node) => ({
+	const rows = nodes.map((node) => ({
 		class: node.online ? "" : "away",
 		cells: [
 			[state(node), button(node.name, () => open(node.id), {class: "link", "data-key": `node-${node.id}`}),
@@ -53,19 +51,24 @@ function draw() {
 		],
 	}));
 
-	replace(list, nodes.length ? table(["Device", "Owner", "Addresses", "Seen", "Notes"], rows,
+	replace(list, nodes.length || filter.trim() ? table(["Device", "Owner", "Addresses", "Seen", "Notes"], rows,
 		"No device fits the filter.") : h("div", {class: "empty"}, h("h2", {}, "No devices yet"),
 		h("p", {}, "A device joins with a key, or asks and waits for your approval."),
 		writes() && button("Add a device", addDevice, {class: "primary"})),
-	shown.length > limit && button(`Show more (${shown.length - limit} left)`, () => {
+	total > nodes.length && button(`Show more (${total - nodes.length} left)`, () => {
 		limit += SHOWN;
-		draw();
-	}));
+		return refresh();
+	}, {"data-key": "more"}));
 }
 
 export async function refresh() {
-	({nodes} = await get("nodes"));
-	draw();
+	const asked = filter;
+	const answer = await get(`nodes?limit=${limit}&search=${encodeURIComponent(filter.trim())}`);
+
+	if (asked === filter) {
+		({nodes, total} = answer);
+		draw();
+	}
 }
 
 export async function show(element) {
@@ -75,7 +78,9 @@ export async function show(element) {
 		h("input", {type: "search", placeholder: "Filter: name, owner, tag, address, online", value: filter,
 			"aria-label": "Filter", input: (event) => {
 				filter = event.target.value;
-				draw();
+				limit = SHOWN;
+				clearTimeout(timer);
+				timer = setTimeout(refresh, FILTER_MS);
 			}}),
 		writes() && button("Add a device", addDevice, {class: "primary"})), list);
 	await refresh();
@@ -133,6 +138,10 @@ function drop(node) {
 		"Remove", () => change(() => remove(`nodes/${node.id}`), `${node.name} removed`));
 }
 
+async function file(node) {
+	showFile(node.name, await get(`nodes/${node.id}/wireguard?qr=true`));
+}
+
 async function open(id) {
 	const {node} = await get(`nodes/${id}`);
 	const then = (action) => () => {
@@ -158,6 +167,7 @@ async function open(id) {
 								node.approvedRoutes.includes(route) ? "approved, not offered" : "not approved"))) : "none"),
 			row("Node key", h("span", {class: "mono wrap"}, node.nodeKey))),
 		h("div", {class: "actions"}, h("a", {class: "button", href: `#reach/${node.name}`, click: () => box.close()}, "Who reaches it"),
+			node.registerMethod === "wireguard" && button("WireGuard file", then(file)),
 			writes() && [button("Rename", then(rename)), button("Tags", then(setTags)),
 				button("Routes", then(routes), {disabled: !node.advertisedRoutes.length && !node.approvedRoutes.length}),
 				button("Expiry", then(expiry)), button("Remove", then(drop), {class: "danger"})]),

@@ -129,7 +129,7 @@ export async function refresh() {
 }
 
 export async function show(element, rest) {
-	const {nodes} = await get("nodes");
+	const {nodes} = await get("nodes?limit=1000");
 
 	about = rest;
 	chosen = null;
@@ -140,7 +140,7 @@ export async function show(element, rest) {
 			change: (event) => {
 				location.hash = event.target.value ? `reach/${event.target.value}` : "reach";
 			}}),
-		h("datalist", {id: "names"}, nodes.slice(0, 1000).map((node) => h("option", {value: node.name})))),
+		h("datalist", {id: "names"}, nodes.map((node) => h("option", {value: node.name})))),
 	canvas, words);
 	await refresh();
 	observer?.disconnect();

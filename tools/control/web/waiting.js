@@ -22,7 +22,7 @@ const offers = () => nodes.map((node) => [node, unapproved(node).filter((route) 
 export const count = () => logins.length + offers().length;
 
 export async function load() {
-	[{logins}, {nodes}] = await Promise.all([get("logins"), get("nodes")]);
+	[{logins}, {nodes}] = await Promise.all([get("logins"), get("nodes?waiting=routes")]);
 }
 
 function loginCard(login) {
