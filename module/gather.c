@@ -48,7 +48,8 @@ static unsigned int saved_size(const struct warren_gather *gather)
 
 u8 *warren_gather_place(struct warren_gather *gather, unsigned int len)
 {
-	unsigned int overlap = gather->header_len;
+	/* Nothing of the run is in the slice when the first for it was forged. */
+	unsigned int overlap = gather->at ? gather->header_len : 0;
 
 	gather->place = overlap ? gather->at - overlap :
 				  ALIGN(gather->at, WARREN_AEAD_ROOM) +

@@ -9,9 +9,10 @@
  * For each message:	to = warren_gather_place(); decrypt to there
  *	forged:		warren_gather_put_back()
  *	next of a run:	warren_gather_join() does it all
- *	else:		warren_gather_take() is the run before;
- *			warren_gather_start() makes an skb, and when that was
- *			found to be good, warren_gather_hold() may begin a run
+ *	else:		warren_gather_start() makes an skb of its own;
+ *			warren_gather_take() is the run before it, now whole;
+ *			if the new one is good, warren_gather_hold() may begin
+ *			a run with it
  * At the end: take, and warren_gather_end().
  */
 #ifndef WARREN_GATHER_H
@@ -30,7 +31,9 @@
  * @at: end of the last payload in it
  * @place: of the message being decrypted, in @slice
  * @overlap: bytes from @place to @at; what was there is in @saved
- * @rest: bytes that the outer packet has left
+ * @rest: bytes that will come, about
+ * @owner: the caller's: packets of others cannot follow
+ * @dsfield: of the outer packets, the same
  * @skb: the run's first packet, which grows; NULL when there is no run
  * @header_len: of each of its packets; 0 when it can take no more
  * @transport: offset of the TCP header
@@ -50,6 +53,8 @@ struct warren_gather {
 	unsigned int place;
 	unsigned int overlap;
 	unsigned int rest;
+	const void *owner;
+	u8 dsfield;
 	struct sk_buff *skb;
 	unsigned int header_len;
 	unsigned int transport;
@@ -80,12 +85,9 @@ void warren_gather_put_back(struct warren_gather *gather);
 /* Return: the length of the packet at the place, if it is now in the run; or 0. */
 unsigned int warren_gather_join(struct warren_gather *gather, unsigned int len);
 
-/* Return: the run as one packet, or NULL; there is none any more. */
-struct sk_buff *warren_gather_take(struct warren_gather *gather);
-
 /**
  * warren_gather_start() - make an skb of the packet at the place
- * @gather: without a run
+ * @gather: its run, if there is one, stays as it was
  * @len: as given to warren_gather_place()
  *
  * Return: it, its headers in the linear part, at what is to be its network
@@ -93,6 +95,12 @@ struct sk_buff *warren_gather_take(struct warren_gather *gather);
  */
 struct sk_buff *warren_gather_start(struct warren_gather *gather,
 				    unsigned int len);
+
+/*
+ * Return: the run as one packet, or NULL; there is none any more. Nothing may lie
+ * at the place.
+ */
+struct sk_buff *warren_gather_take(struct warren_gather *gather);
 
 /**
  * warren_gather_hold() - begin a run with that packet

@@ -72,6 +72,13 @@ static void free_idle(struct work_struct *work)
 		watch();
 }
 
+/* The place is empty, and only its CPU fills it. */
+static void put_into(struct ring *ring, struct page *page)
+{
+	/* Pairs with xchg() in empty(), which may let go of the page. */
+	smp_store_release(&ring->page[ring->at], page);
+}
+
 static bool take_directly(struct warren_slice *slice, unsigned int min,
 			  unsigned int max)
 {
@@ -99,7 +106,7 @@ bool warren_pages_take(struct warren_slice *slice, unsigned int min,
 		ring->used = 0;
 	if (unlikely(!page || PAGES_SIZE - ring->used < min)) {
 		if (page)
-			smp_store_release(&ring->page[ring->at], page);
+			put_into(ring, page);
 		ring->at = (ring->at + 1) % RING_PAGES;
 		ring->used = 0;
 		page = xchg(&ring->page[ring->at], NULL);
@@ -125,7 +132,7 @@ bool warren_pages_take(struct warren_slice *slice, unsigned int min,
 	slice->size = min_t(unsigned int, max, PAGES_SIZE - ring->used);
 	ring->used = min_t(unsigned int, PAGES_SIZE,
 			   ALIGN(ring->used + slice->size, SMP_CACHE_BYTES));
-	smp_store_release(&ring->page[ring->at], page);
+	put_into(ring, page);
 	return true;
 }
 

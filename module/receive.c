@@ -24,7 +24,7 @@ struct warren_cell {
 	struct napi_struct napi;
 	struct warren_device *warren;
 	u64 done;			/* when it was last finished; local_clock() */
-	struct warren_gather gather;	/* of the outer packet being received */
+	struct warren_gather gather;	/* of the packets being received */
 };
 
 /*
@@ -77,6 +77,7 @@ struct incoming {
 	__le32 receiver;		/* its index */
 	unsigned int bytes;		/* authenticated since the last settling */
 	bool data;			/* and not only keepalives */
+	bool alone;			/* GRO holds nothing and gets nothing */
 	unsigned int packets;		/* of it delivered */
 	u8 dsfield;			/* of the outer header */
 	u64 now;
@@ -110,10 +111,10 @@ static void renew_session(struct incoming *in)
 	warren_handshake_request(peer_of(in), false);
 }
 
-static void deliver(struct incoming *in, struct sk_buff *skb)
+static void deliver(struct warren_cell *cell, struct sk_buff *skb)
 {
 	if (skb)
-		napi_gro_receive(&in->cell->napi, skb);
+		napi_gro_receive(&cell->napi, skb);
 }
 
 /* What one session's messages of this packet mean to its peer. */
@@ -121,7 +122,6 @@ static void settle(struct incoming *in)
 {
 	struct warren_peer *peer;
 
-	deliver(in, warren_gather_take(&in->cell->gather));
 	if (!in->keypair || !in->bytes)
 		return;
 	peer = peer_of(in);
@@ -378,7 +378,10 @@ static void receive_single(struct incoming *in)
 	}
 	warren_stats_peer_inc(peer_of(in), WARREN_STAT_RX_PACKETS);
 	dev_sw_netstats_rx_add(dev, skb->len);
-	deliver(in, skb);
+	if (in->alone)
+		netif_receive_skb(skb);
+	else
+		deliver(in->cell, skb);
 	return;
 drop:
 	count_drop(in, why);
@@ -418,7 +421,10 @@ static void receive_piece(struct incoming *in, unsigned int offset,
 		goto count;
 	plain = sealed.len - WARREN_TAG_SIZE;
 	why = WARREN_STAT_RX_NO_MEMORY;
-	gather->rest = in->outer->len - offset;
+	if (gather->owner != in->keypair || gather->dsfield != in->dsfield)
+		deliver(in->cell, warren_gather_take(gather));
+	gather->rest = in->outer->len - offset +
+		       skb_queue_len_lockless(&in->cell->outer) * len;
 	to = warren_gather_place(gather, plain);
 	if (!to)
 		goto count;
@@ -438,9 +444,10 @@ static void receive_piece(struct incoming *in, unsigned int offset,
 		dev_sw_netstats_rx_add(dev, joined);
 		return;
 	}
-	deliver(in, warren_gather_take(gather));
+	/* In this order: the packet still lies on the end of the run. */
 	why = WARREN_STAT_RX_NO_MEMORY;
 	skb = warren_gather_start(gather, plain);
+	deliver(in->cell, warren_gather_take(gather));
 	if (!skb)
 		goto count;
 	if (unlikely(!check_inner(in, skb, &why))) {
@@ -450,8 +457,10 @@ static void receive_piece(struct incoming *in, unsigned int offset,
 	}
 	in->packets++;
 	dev_sw_netstats_rx_add(dev, skb->len);
+	gather->owner = in->keypair;
+	gather->dsfield = in->dsfield;
 	if (!warren_gather_hold(gather, skb))
-		deliver(in, skb);
+		deliver(in->cell, skb);
 	return;
 count:
 	count_drop(in, why);
@@ -464,38 +473,52 @@ static u8 outer_dsfield(const struct sk_buff *outer)
 		       ipv6_get_dsfield(ipv6_hdr(outer));
 }
 
-/* UDP GRO has put them together: all of one size but for the last. */
-static unsigned int receive_batch(struct incoming *in)
+/* Messages of one size but for the last, put together by UDP GRO; or one. */
+static unsigned int receive_pieces(struct incoming *in)
 {
 	struct sk_buff *outer = in->outer;
-	unsigned int size = skb_shinfo(outer)->gso_size, offset, messages = 0;
+	unsigned int size = outer->len, offset, messages = 0;
 
+	if (skb_is_gso(outer))
+		size = skb_shinfo(outer)->gso_size;
 	for (offset = 0; offset < outer->len; offset += size, messages++)
 		receive_piece(in, offset, min(size, outer->len - offset));
 	settle(in);
-	warren_gather_end(&in->cell->gather);
-	warren_stats_inc(in->warren, WARREN_STAT_RX_GRO_BATCHES);
-	warren_stats_add(in->warren, WARREN_STAT_RX_GRO_MESSAGES, messages);
+	if (messages > 1) {
+		warren_stats_inc(in->warren, WARREN_STAT_RX_GRO_BATCHES);
+		warren_stats_add(in->warren, WARREN_STAT_RX_GRO_MESSAGES,
+				 messages);
+	}
 	consume_skb(outer);
 	return messages;
 }
 
 /* Return: how many messages were in it. */
 static unsigned int receive_outer(struct warren_cell *cell,
-				  struct sk_buff *outer)
+				  struct sk_buff *outer, bool alone)
 {
 	struct incoming in = {
 		.warren = cell->warren,
 		.cell = cell,
 		.outer = outer,
+		.alone = alone,
 		.dsfield = outer_dsfield(outer),
 		.now = ktime_get_coarse_boottime_ns(),
 	};
 
-	if (skb_is_gso(outer))
-		return receive_batch(&in);
+	if (skb_is_gso(outer) || cell->gather.skb ||
+	    !skb_queue_empty_lockless(&cell->outer))
+		return receive_pieces(&in);
+	/* No other to be put together with. */
 	receive_single(&in);
 	return 1;
+}
+
+/* What receive_outer() has gathered goes up. */
+static void receive_end(struct warren_cell *cell)
+{
+	deliver(cell, warren_gather_take(&cell->gather));
+	warren_gather_end(&cell->gather);
 }
 
 /*
@@ -522,8 +545,9 @@ static int poll(struct napi_struct *napi, int budget)
 	while (work < budget && packets < ARRAY_SIZE(lanes) &&
 	       (outer = skb_dequeue(&cell->outer))) {
 		lanes[packets++] = *lane_of(outer);
-		work += receive_outer(cell, outer);
+		work += receive_outer(cell, outer, false);
 	}
+	receive_end(cell);
 	work = min(work, budget - 1);
 	cell->done = local_clock();
 	napi_complete_done(napi, work);
@@ -550,7 +574,8 @@ static bool receive_at_once(struct warren_cell *cell, struct sk_buff *outer)
 	    !napi_schedule_prep(&cell->napi))
 		return false;
 	__this_cpu_write(receiving, true);
-	receive_outer(cell, outer);
+	receive_outer(cell, outer, true);
+	receive_end(cell);
 	__this_cpu_write(receiving, false);
 	cell->done = local_clock();
 	napi_complete_done(&cell->napi, 1);
