@@ -71,6 +71,7 @@ struct warren_device {
 	struct warren_stats __percpu *stats;
 	struct warren_sockets __rcu *sockets;	/* NULL while down */
 	u32 fwmark;
+	bool no_batches;		/* each message is sent alone */
 
 	struct mutex lock;
 	struct list_head peers;
@@ -94,6 +95,9 @@ struct warren_device {
 
 int warren_device_init(void);
 void warren_device_exit(void);
+
+/* ethtool.c: counters, and the flag udp-segmentation. */
+extern const struct ethtool_ops warren_ethtool_ops;
 
 /* Is it one of ours, of either kind? */
 bool warren_device_is(const struct net_device *dev);

@@ -92,6 +92,8 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 
 	count = min3(out->segments.count - first, (unsigned int)WARREN_MAX_BATCH,
 		     (IP_MAX_MTU - WARREN_OUTER_HEADROOM) / size);
+	if (unlikely(READ_ONCE(out->peer->warren->no_batches)))
+		count = 1;
 	skb = alloc_skb(WARREN_OUTER_HEADROOM, GFP_ATOMIC);
 	if (!skb)
 		return -ENOMEM;

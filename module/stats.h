@@ -93,7 +93,6 @@ struct warren_peer_stats {
 
 struct warren_device;
 struct warren_peer;
-struct ethtool_ops;
 
 /* Any context; may lose nothing on 64 bit, where a CPU's add is one instruction. */
 void warren_stats_add(struct warren_device *warren, enum warren_stat stat,
@@ -117,7 +116,5 @@ static inline void warren_stats_peer_inc(struct warren_peer *peer,
 {
 	warren_stats_peer_add(peer, stat, 1);
 }
-
-extern const struct ethtool_ops warren_ethtool_ops;
 
 #endif /* WARREN_STATS_H */

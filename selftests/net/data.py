@@ -7,6 +7,7 @@ import os
 import random
 import struct
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
@@ -16,6 +17,8 @@ from ktap import case, check, equal
 from peer import Peer, World
 from tunnel import OURS
 from wgproto import DATA, INITIATION, KEEPALIVE_SIZE
+
+SOL_UDP, UDP_SEGMENT = 17, 103
 
 # How far behind the newest a counter may be: the kernel's own module keeps a
 # word of its 8192 bits free.
@@ -471,6 +474,27 @@ def a_device_that_is_down_is_silent():
     world.ns.ip("link set wg0 up")
     peer.initiate()
     peer.ping()
+
+
+@case
+def pages_of_others_are_not_written_to():
+    """A message may lie in pages of a file that somebody sends without a copy."""
+    world, peer = connected()
+    message = peer.sealed(bytes(1000))
+    batch = b"".join(peer.sealed(bytes([i]) * 1000) for i in range(3))
+    for data, size in (message, 0), (batch, len(batch) // 3):
+        with tempfile.TemporaryFile() as file:
+            file.write(bytes(4096) + data)
+            file.flush()
+            peer.socket.connect((peer.target, world.port))
+            peer.socket.setsockopt(SOL_UDP, UDP_SEGMENT, size)
+            equal(os.sendfile(peer.socket.fileno(), file.fileno(), 4096, len(data)), len(data),
+                  "bytes sent")
+            for i in range(len(data) // len(message)):
+                equal(world.delivered(), bytes([i]) * 1000, "the packet delivered")
+            file.seek(4096)
+            equal(file.read(), data, "the file")
+    peer.socket.setsockopt(SOL_UDP, UDP_SEGMENT, 0)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,13 @@
 networks, and the offloads that the speed comes from."""
 
 import os
+import random
 import select
+import signal
 import socket
 import sys
+import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib"))
 
@@ -18,6 +22,7 @@ from tunnel import OURS
 
 MB = 1 << 20
 SOL_UDP, UDP_SEGMENT = 17, 103
+SO_ZEROCOPY, MSG_ZEROCOPY = 60, 0x4000000
 
 
 def both(link, size=MB, family=4, **options):
@@ -130,6 +135,116 @@ def nothing_with_offloads():
     both(link, family=6)
 
 
+@case
+def wire_that_cuts_and_joins():
+    """A card without UDP segmentation, that puts what it receives together."""
+    link = Link()
+    a, b = link.sites
+    # A veth joins only what comes from one that has no segmentation at all.
+    features(link, ["out0"], "tx-udp-segmentation", "off", "tso", "off", "gro", "on")
+    link.ping()
+    before = b.device.counters()
+    both(link)
+    if before:
+        check(b.device.counters()["rx_gro_batches"] > before["rx_gro_batches"],
+              "nothing was put together")
+
+
+@case
+def udp_segmentation_can_be_switched_off():
+    if not OURS:
+        raise ktap.Skip("n/a: WireGuard has no batches")
+    link = Link()
+    a, b = link.sites
+    link.ping()
+
+    def shown():
+        return a.ns.run("ethtool", "--show-priv-flags", "wg0").split()[-1]
+
+    def sent():
+        return a.device.counters()["tx_gso_batches"]
+
+    equal(shown(), "on", "udp-segmentation of a new device")
+    for setting in "off", "on":
+        a.ns.run("ethtool", "--set-priv-flags", "wg0", "udp-segmentation", setting)
+        equal(shown(), setting, "udp-segmentation")
+        before = sent()
+        both(link)
+        equal(sent() > before, setting == "on", f"batches were sent with it {setting}")
+
+
+@case
+def over_a_vlan():
+    link = Link(inner_mtu=1400)
+    for site in link.sites:
+        site.ns.ip("link add link out0 name out0.7 type vlan id 7",
+                   f"address del {site.outer[4]}/24 dev out0",
+                   f"address add {site.outer[4]}/24 dev out0.7", "link set out0.7 up")
+    both(link)
+    features(link, ["out0", "out0.7"], *OFF)
+    both(link, family=6)
+
+
+def pieces(data, chance):
+    while data:
+        size = min(len(data), chance.choice((1, 7, 100, 1369, 4096, 20000)))
+        yield data[:size]
+        data = data[size:]
+
+
+@case
+def any_layout_of_what_is_sent():
+    """Pages of a file, small pieces in one packet, and memory that is not copied."""
+    link = Link()
+    a, b = link.sites
+    link.ping()
+    data = traffic.content(12345, 60000)
+    for family in 4, 6:
+        listener = b.ns.socket(socket.AF_INET6 if family == 6 else socket.AF_INET,
+                               socket.SOCK_STREAM)
+        listener.bind((b.inner[family], 0))
+        listener.listen()
+        client = a.ns.socket(listener.family, socket.SOCK_STREAM)
+        client.connect(listener.getsockname()[:2])
+        server, _ = listener.accept()
+        server.settimeout(20)
+        client.settimeout(20)
+
+        def came(count):
+            got = b""
+            while len(got) < count * len(data):
+                got += server.recv(1 << 20)
+            check(got == data * count, "what came is not what was sent")
+
+        with tempfile.TemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            for offset in 0, 1, 4095:
+                client.send(data[:offset])
+                os.sendfile(client.fileno(), file.fileno(), offset, len(data))
+            came(3)
+        chance = random.Random(family)
+        for piece in pieces(data, chance):
+            client.send(piece, socket.MSG_MORE)
+        client.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1)
+        left = memoryview(data)
+        while left:
+            left = left[client.send(left, MSG_ZEROCOPY):]
+        came(2)
+        client.close()
+        server.close()
+
+        receiver = b.ns.udp(b.inner[family])
+        sender = a.ns.udp("::" if family == 6 else "0.0.0.0")
+        sender.connect(receiver.getsockname()[:2])
+        for size in 3, 1000, 1380, 9000:
+            *some, last = pieces(data[:size], chance)
+            for piece in some:
+                sender.send(piece, socket.MSG_MORE)
+            sender.send(last)
+            equal(receiver.recv(65536), data[:size], f"{size} bytes sent in pieces")
+
+
 def largest(sniffer):
     """The largest packet that a sniffer has seen up to now, once emptied."""
     size = 0
@@ -188,6 +303,47 @@ def many_streams():
     link = Link()
     link.ping()
     traffic.tcp(link.a.ns, link.b.ns, link.b.inner[4], MB // 8, streams=16)
+
+
+@case
+def a_delayed_worker_stops_nothing():
+    """A processor is taken from the tunnel for a second at a time, under load.
+
+    What waits in its queue waits; the rest goes on, and nothing is lost for good."""
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) < 2:
+        raise ktap.Skip("n/a: this machine has one processor")
+    link = Link()
+    a, b = link.sites
+    link.ping()
+
+    def disturb():
+        """Real-time work, which neither softirqs nor their thread can interrupt for long."""
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
+        for processor in processors * 2:
+            os.sched_setaffinity(0, {processor})
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                pass
+
+    child = os.fork()
+    if not child:
+        try:
+            disturb()
+        finally:
+            os._exit(0)
+    try:
+        rounds = 0
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            traffic.tcp(a.ns, b.ns, b.inner[4], MB // 8, streams=4)
+            rounds += 1
+        child = None
+        check(rounds, "nothing was sent meanwhile")
+    finally:
+        if child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    both(link)
 
 
 @case
