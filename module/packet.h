@@ -6,18 +6,24 @@
  *
  *	stack -> warren_xmit (device.c)		one look-up in the allowed IPs
  *	  -> warren_send_packet (send.c)	no keypair: staged, and a handshake
- *	    -> warren_seal_batch (send.c)	a run of nonces; segments are cut
- *		(segment.c), checksummed and encrypted straight into one buffer
+ *	    -> seal_in_place (send.c)		a packet that is all ours
+ *	    -> seal_batch (send.c)		a run of nonces; segments are cut
+ *		(segment.c), checksummed and encrypted straight into pages
+ *		that are used again and again (pages.c)
  *	    -> warren_socket_send (socket.c)	one UDP GSO packet, one trip
  *		through the outer stack
  *
  * In. A UDP (GRO) packet stays whole until it is decrypted:
  *
- *	UDP -> warren_socket_receive (socket.c)
+ *	UDP -> data_ready (socket.c)
  *	 data -> warren_receive_data (receive.c)  to a cell: this CPU's, or
  *		where the session's packets before it still are
- *	    -> cell poll (receive.c, NAPI)	decrypt, replay window, source
- *		check, inner GRO, once for the batch: timers, counters, endpoint
+ *	    -> poll (receive.c, NAPI), or receive_at_once: decrypt, replay
+ *		window, source check; once for an outer packet: timers,
+ *		counters, endpoint
+ *	      -> receive_single (receive.c)	a message alone, where it lies
+ *	      -> receive_pieces (receive.c)	segments become large packets
+ *		(gather.c), which go to the inner GRO
  *	  else -> warren_handshake_enqueue (handshake.c)
  *	    -> worker (handshake.c, process context)
  *

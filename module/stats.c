@@ -7,9 +7,13 @@
 #include "uapi/warren.h"
 
 /* A peer's have the numbers of the contract, which begin at 1. */
-#define X(id, name) &&WARREN_STAT_##id + 1 == (int)WARREN_PEER_STATS_A_##id
-static_assert(true WARREN_PEER_STATS(X));
+static const int numbers_are_right[] __maybe_unused = {
+#define X(id, name)                               \
+	BUILD_BUG_ON_ZERO(WARREN_STAT_##id + 1 != \
+			  (int)WARREN_PEER_STATS_A_##id),
+	WARREN_PEER_STATS(X)
 #undef X
+};
 
 void warren_stats_add(struct warren_device *warren, enum warren_stat stat,
 		      unsigned int n)

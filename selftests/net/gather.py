@@ -166,8 +166,8 @@ def plain(stream, count=BATCH, first=1000, size=None, ids=1):
 def one_stream_becomes_few_packets(stream):
     before = stream.world.device.counters()
     stream.through(plain(stream, 40))
-    check(stream.packets <= 3, f"{stream.packets} packets of 40 segments")
-    if before:
+    if before:  # others take each when it comes
+        check(stream.packets <= 3, f"{stream.packets} packets of 40 segments")
         now = stream.world.device.counters()
         equal(now["rx_gro_messages"] - before["rx_gro_messages"], 40, "messages in batches")
 
