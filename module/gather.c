@@ -16,7 +16,7 @@
 
 /* What ends a run, and what may differ inside one. */
 #define LAST (TCP_FLAG_FIN | TCP_FLAG_PSH)
-#define ALONE (TCP_FLAG_URG | TCP_FLAG_RST | TCP_FLAG_SYN)
+#define ALONE (TCP_FLAG_URG | TCP_FLAG_RST | TCP_FLAG_SYN | TCP_FLAG_CWR)
 
 /*
  * Memory is put aside in pieces of this size, which the compiler copies faster
@@ -159,8 +159,8 @@ static bool same_tcp(const struct warren_gather *gather, const u8 *packet)
 	/* The flags' word holds the window and the header's length, too. */
 	if (tcp->source != our->source || tcp->dest != our->dest ||
 	    ntohl(tcp->seq) != gather->next_seq ||
-	    tcp->ack_seq != our->ack_seq || flags & TCP_FLAG_CWR ||
-	    (flags ^ tcp_flag_word(our)) & ~(TCP_FLAG_CWR | LAST))
+	    tcp->ack_seq != our->ack_seq ||
+	    (flags ^ tcp_flag_word(our)) & ~LAST)
 		return false;
 	for (i = sizeof(*tcp); i < gather->header_len - gather->transport;
 	     i += 4)
@@ -309,8 +309,6 @@ static void finish(const struct warren_gather *gather, struct sk_buff *skb)
 		ip->payload_len = htons(len);
 		tcp->check = ~tcp_v6_check(len, &ip->saddr, &ip->daddr, 0);
 	}
-	if (tcp->cwr)
-		info->gso_type |= SKB_GSO_TCP_ECN;
 	tcp_flag_word(tcp) |= gather->flags & LAST;
 	info->gso_size = gather->mss;
 	info->gso_segs = gather->count;

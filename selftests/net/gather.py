@@ -21,7 +21,7 @@ from peer import World
 from traffic import content
 
 SOL_UDP, UDP_SEGMENT = 17, 103
-SOL_PACKET, PACKET_VNET_HDR, ETH_P_ALL = 263, 15, 3
+SOL_PACKET, PACKET_VNET_HDR, ETH_P_ALL, GSO_ECN = 263, 15, 3, 0x80
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << bit for bit in range(8))
 DF = 0x4000
 BATCH = 20
@@ -77,7 +77,7 @@ def cut(data):
     found = []
     for at in range(0, len(payload) or 1, step):
         keep = flags
-        if at:
+        if at and gso & GSO_ECN:
             keep &= ~CWR
         if at + step < len(payload):
             keep &= ~(FIN | PSH)
