@@ -4,22 +4,17 @@
 pages, and a browser that follows them."""
 
 import json
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 import time
 import urllib.parse
 
-from server import PORT, TOP
-from person import ISSUER, PROVIDER_PORT, SECRET, Browser, audit, join, nodes, refusals, start, users
+from server import PORT
+from person import ISSUER, SECRET, Browser, audit, installed, join, nodes, refusals, start, users
 import browser as chromium
+import person
 import ktap
 from ktap import case, check, cleanup, equal
 
-VERSION = "8.8.1"
-CACHE = pathlib.Path(os.environ.get("WARREN_CACHE", pathlib.Path.home() / ".cache/warren"))
 PEOPLE = {
     "ann": {"email": "ann@example.com", "email_verified": True, "name": "Ann <b>Example</b>",
             "groups": ["ops", "all staff"]},
@@ -29,41 +24,8 @@ PEOPLE = {
 }
 
 
-def installed():
-    """The folder with the provider, which is installed once."""
-    folder = CACHE / f"oidc-provider-{VERSION}"
-    if (folder / "node_modules/oidc-provider/package.json").exists():
-        return folder
-    if not shutil.which("npm") or not shutil.which("node"):
-        raise ktap.Skip("n/a: no npm here, or no Node.js")
-    new = folder.with_name(f"{folder.name}.{os.getpid()}")
-    new.mkdir(parents=True)
-    done = subprocess.run(["npm", "install", "--prefix", new, "--no-audit", "--no-fund", "--ignore-scripts",
-                           f"oidc-provider@{VERSION}"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        shutil.rmtree(new)
-        raise ktap.Skip("n/a: the provider cannot be installed: " + done.stderr[-300:])
-    shutil.rmtree(folder, ignore_errors=True)
-    new.rename(folder)
-    return folder
-
-
-def provider(people=None, conform=False, methods=None):
-    options = {"port": PROVIDER_PORT, "folder": str(installed()), "people": people or PEOPLE,
-               "redirect": f"http://127.0.0.1:{PORT}/oidc/callback", "conform": conform}
-    if methods:
-        options["methods"] = methods
-    process = subprocess.Popen(["node", TOP / "selftests/control/provider.mjs", json.dumps(options)],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-    def stop():
-        process.kill()
-        process.wait()
-        process.stdout.close()
-
-    cleanup(stop)
-    equal(process.stdout.readline(), "ready\n", "first line of the provider")
-    return stop
+def provider(people=None, **more):
+    return person.provider(people or PEOPLE, **more)
 
 
 @case

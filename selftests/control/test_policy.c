@@ -141,6 +141,28 @@ TEST(a_viewer_with_another_tag_is_told_of_its_routes)
 	world_close(&w);
 }
 
+TEST(rule_whose_sources_nobody_is_gives_an_empty_filter)
+{
+	struct world w;
+	struct control_node *t;
+	struct control_stream *s;
+	struct seen seen;
+
+	world_open(&w);
+	t = world_node(&w, NULL, "tag:one", 10, "t");
+	EXPECT(world_policy(&w, "{\"tagOwners\": {\"tag:one\": []}, \"acls\": [{\"action\": "
+				"\"accept\", \"src\": [\"ann@\"], \"dst\": [\"tag:one:80\"]}]}"));
+	s = world_stream(&w, t, &seen);
+	EXPECT(s && !seen_has(&seen, "rule0"));
+	seen_clear(&seen);
+	world_node(&w, world_user(&w, "ann"), "", 20, "a");
+	control_mapper_flush(w.m);
+	EXPECT(seen_has(&seen, "\"rule0\":[{\"SrcIPs\":[\"100.64.0.2\""));
+	control_mapper_close(s);
+	seen_free(&seen);
+	world_close(&w);
+}
+
 TEST(danger_all_is_everybody)
 {
 	struct world w;

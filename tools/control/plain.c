@@ -119,7 +119,6 @@ static void write_interface(struct control_mapper *m, const struct control_node 
 			    const struct mesh_key *priv, struct mesh_buf *out)
 {
 	struct mesh_prefix own[2];
-	struct mesh_buf text = {0};
 	size_t n = 0;
 
 	if (node->ip4.family)
@@ -142,7 +141,6 @@ static void write_interface(struct control_mapper *m, const struct control_node 
 	if (node->n_endpoints)
 		mesh_buf_printf(out, "ListenPort = %u\n", node->endpoints[0].port);
 	mesh_buf_printf(out, "MTU = %d\n", PLAIN_MTU);
-	mesh_buf_free(&text);
 }
 
 /* The way to the whole internet is not taken unasked. */

@@ -265,6 +265,9 @@ void control_reach_set(struct control_reach *r, struct control_policy *policy)
 	r->rule_words = policy->n_rules / 64 + 1;
 	r->edge_words = policy->n_edges / 64 + 1;
 	r->sources = mesh_alloc((policy->n_rules + 1) * sizeof(*r->sources));
+	/* Also those of rules whose sources nobody is yet get a text. */
+	for (size_t i = 0; i < policy->n_rules; i++)
+		r->sources[i].stale = true;
 	r->self_edges = mesh_alloc(r->edge_words * sizeof(uint64_t));
 	for (size_t i = 0; i < policy->n_edges; i++)
 		if (policy->edges[i].dst.kind == ALIAS_SELF)
