@@ -16,7 +16,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -113,7 +112,7 @@ class Host:
         cleanup(shutil.rmtree, etc)
         (etc / "resolv.conf").write_text("nameserver 10.99.0.1\n")
 
-    def run(self, *argv, timeout=40):
+    def run(self, *argv, timeout=120):
         return command("ip", "netns", "exec", self.ns.name, *map(str, argv), timeout=timeout)
 
     def start(self, *argv, **options):
@@ -123,11 +122,11 @@ class Host:
         command("ip", "netns", "exec", self.ns.name, "nft", "-f", "-", stdin=rules)
 
     def block_udp(self):
-        self.nft("table inet udp { chain out { type filter hook output priority 0;"
+        self.nft("table inet closed { chain out { type filter hook output priority 0;"
                  " oifname eth0 meta l4proto udp drop; }; }")
 
     def unblock_udp(self):
-        self.nft("delete table inet udp")
+        self.nft("delete table inet closed")
 
     def forward(self):
         self.ns.sysctl("net.ipv4.ip_forward", 1)
@@ -170,7 +169,7 @@ class Node(Host):
         self.process.terminate()
         self.process.wait(60)
 
-    def ts(self, *words, timeout=40):
+    def ts(self, *words, timeout=120):
         return self.run(self.bin / "tailscale", f"--socket={self.dir}/sock", *words, timeout=timeout)
 
     def up(self, *options):
@@ -244,11 +243,12 @@ class Mesh:
         self.config.write_text(json.dumps({"state_dir": str(self.dir / "state"), **settings}))
         self.process = None
         self.start()
-        cleanup(self.stop)
 
     def stop(self):
+        if not self.process:
+            return
         self.process.terminate()
-        code = self.process.wait(60)
+        code, self.process = self.process.wait(60), None
         if code:
             raise Failure(f"the server ended with {code}:\n{self.log()}")
 
@@ -256,6 +256,7 @@ class Mesh:
         with self.host.entered():
             self.process = start(CONTROL, "-c", self.config, "serve",
                                  stderr=(self.dir / "control.log").open("a"))
+        cleanup(self.stop)
 
         def answers():
             if self.process.poll() is not None:
@@ -265,8 +266,9 @@ class Mesh:
         until(answers, "the server to start")
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
+        self.process = None
 
     def log(self):
         return (self.dir / "control.log").read_text()
