@@ -462,6 +462,88 @@ TEST(relay_carries_packets_between_own_nodes_only)
 	free(key);
 }
 
+TEST(what_was_acknowledged_survives_kill_9)
+{
+	char *key = key_for("ann", "--reusable");
+	unsigned int seed = 7;
+
+	for (int round = 0; round < 3; round++) {
+		struct client c[20];
+		int joined = 0;
+		char name[32];
+
+		for (int i = 0; i < 20; i++) {
+			snprintf(name, sizeof(name), "k%d-%d", round, i);
+			if (!join(&c[i], key, name)) {
+				client_close(&c[i]);
+				break;
+			}
+			joined++;
+			if (rand_r(&seed) % 20 == 0)
+				break;
+		}
+		EXPECT(joined > 0);
+		stop(SIGKILL);
+		EXPECT(start());
+		for (int i = 0; i < joined; i++) {
+			/* The server knows the device by its keys. */
+			mesh_http2_free(c[i].h2);
+			c[i].h2 = NULL;
+			close(c[i].fd);
+			c[i].in.len = 0;
+			EXPECT(client_reconnect(&c[i], port, 113) && client_stream(&c[i], "k"));
+			client_close(&c[i]);
+		}
+	}
+	free(key);
+}
+
+TEST(full_disk_refuses_and_loses_nothing)
+{
+	char before[32], *key;
+	struct client c;
+
+	key = key_for("ann", "--reusable");
+	EXPECT(!ctl("status -o json"));
+	snprintf(before, sizeof(before), "%s", strstr(run_output, "\"nodes\":"));
+	EXPECT(WIFEXITED(stop(SIGTERM)));
+	/* The database may not grow any more, nor its log. */
+	file_limit = 4096;
+	EXPECT(start());
+	EXPECT(ctl("users create nobody") == 1);
+	EXPECT(strstr(run_output, "full") || strstr(run_output, "I/O"));
+	EXPECT(!join(&c, key, "late"));
+	client_close(&c);
+	EXPECT(!ctl("users list") && !strstr(run_output, "nobody"));
+	stop(SIGTERM);
+	file_limit = 0;
+	EXPECT(start());
+	EXPECT(!ctl("status -o json") && strstr(run_output, "\"nodes\":"));
+	EXPECT(!strncmp(strstr(run_output, "\"nodes\":"), before, strcspn(before, ",")));
+	EXPECT(!ctl("users create somebody"));
+	free(key);
+}
+
+TEST(command_line_refuses_nonsense)
+{
+	EXPECT(ctl("users create") == 2 && ctl("users frobnicate") == 2);
+	EXPECT(ctl("nodes rename 99999 x") == 1 && strstr(run_output, "there is no node"));
+	EXPECT(ctl("preauthkeys create --user nobody-here") == 1);
+	EXPECT(ctl("preauthkeys create --user ann --expiration soon") == 1);
+	EXPECT(ctl("users delete ann") == 1 && strstr(run_output, "still has"));
+	EXPECT(ctl("policy check /dev/null") == 2);
+	EXPECT(!ctl("nodes list -o json") && *run_output == '{');
+}
+
+TEST(second_server_on_the_same_state_is_refused)
+{
+	char command[600];
+
+	snprintf(command, sizeof(command), "%s -c %s/c.hujson serve >/dev/null 2>&1", program, dir);
+	EXPECT(WEXITSTATUS(system(command)) == 1);
+	EXPECT(!ctl("status"));
+}
+
 /* A relay client in a browser. */
 struct page {
 	int fd;
@@ -646,88 +728,6 @@ TEST(bad_websockets_are_refused)
 		close(fd);
 	}
 	mesh_buf_free(&body);
-}
-
-TEST(what_was_acknowledged_survives_kill_9)
-{
-	char *key = key_for("ann", "--reusable");
-	unsigned int seed = 7;
-
-	for (int round = 0; round < 3; round++) {
-		struct client c[20];
-		int joined = 0;
-		char name[32];
-
-		for (int i = 0; i < 20; i++) {
-			snprintf(name, sizeof(name), "k%d-%d", round, i);
-			if (!join(&c[i], key, name)) {
-				client_close(&c[i]);
-				break;
-			}
-			joined++;
-			if (rand_r(&seed) % 20 == 0)
-				break;
-		}
-		EXPECT(joined > 0);
-		stop(SIGKILL);
-		EXPECT(start());
-		for (int i = 0; i < joined; i++) {
-			/* The server knows the device by its keys. */
-			mesh_http2_free(c[i].h2);
-			c[i].h2 = NULL;
-			close(c[i].fd);
-			c[i].in.len = 0;
-			EXPECT(client_reconnect(&c[i], port, 113) && client_stream(&c[i], "k"));
-			client_close(&c[i]);
-		}
-	}
-	free(key);
-}
-
-TEST(full_disk_refuses_and_loses_nothing)
-{
-	char before[32], *key;
-	struct client c;
-
-	key = key_for("ann", "--reusable");
-	EXPECT(!ctl("status -o json"));
-	snprintf(before, sizeof(before), "%s", strstr(run_output, "\"nodes\":"));
-	EXPECT(WIFEXITED(stop(SIGTERM)));
-	/* The database may not grow any more, nor its log. */
-	file_limit = 4096;
-	EXPECT(start());
-	EXPECT(ctl("users create nobody") == 1);
-	EXPECT(strstr(run_output, "full") || strstr(run_output, "I/O"));
-	EXPECT(!join(&c, key, "late"));
-	client_close(&c);
-	EXPECT(!ctl("users list") && !strstr(run_output, "nobody"));
-	stop(SIGTERM);
-	file_limit = 0;
-	EXPECT(start());
-	EXPECT(!ctl("status -o json") && strstr(run_output, "\"nodes\":"));
-	EXPECT(!strncmp(strstr(run_output, "\"nodes\":"), before, strcspn(before, ",")));
-	EXPECT(!ctl("users create somebody"));
-	free(key);
-}
-
-TEST(command_line_refuses_nonsense)
-{
-	EXPECT(ctl("users create") == 2 && ctl("users frobnicate") == 2);
-	EXPECT(ctl("nodes rename 99999 x") == 1 && strstr(run_output, "there is no node"));
-	EXPECT(ctl("preauthkeys create --user nobody-here") == 1);
-	EXPECT(ctl("preauthkeys create --user ann --expiration soon") == 1);
-	EXPECT(ctl("users delete ann") == 1 && strstr(run_output, "still has"));
-	EXPECT(ctl("policy check /dev/null") == 2);
-	EXPECT(!ctl("nodes list -o json") && *run_output == '{');
-}
-
-TEST(second_server_on_the_same_state_is_refused)
-{
-	char command[600];
-
-	snprintf(command, sizeof(command), "%s -c %s/c.hujson serve >/dev/null 2>&1", program, dir);
-	EXPECT(WEXITSTATUS(system(command)) == 1);
-	EXPECT(!ctl("status"));
 }
 
 TEST(server_stops_cleanly)

@@ -3,6 +3,7 @@
 """WebSockets of a real browser, Chromium, to the relay and to the control channel."""
 
 import base64
+import contextlib
 import os
 import pathlib
 import sys
@@ -78,17 +79,20 @@ def other_protocols_are_refused():
     check(opened is None and not came and status == 1006, f"{opened} {came} {status}")
 
 
+@browser_case
+def server_stops_cleanly():
+    server.stop()
+
+
 def main():
     global browser
-    try:
+    with contextlib.ExitStack() as afterwards:
+        afterwards.callback(server.remove)
         server.start()
         browser = Browser(f"http://{HERE}")
+        afterwards.callback(browser.close)
         browser.driver.get(f"http://{HERE}/health")
         ktap.main()
-    finally:
-        if browser:
-            browser.close()
-        server.remove()
 
 
 main()

@@ -60,8 +60,8 @@ static void get_key(struct control_server *srv, struct control_conn *conn,
 	control_outer_respond(conn, req, 200, "application/json", json, (size_t)n, NULL);
 }
 
-static bool has_handshake_left(struct control_server *srv, struct control_conn *conn,
-			       const struct control_http *req)
+static bool take_handshake(struct control_server *srv, struct control_conn *conn,
+			   const struct control_http *req)
 {
 	if (control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop)))
 		return true;
@@ -131,7 +131,7 @@ static void upgrade_channel(struct control_server *srv, struct control_conn *con
 			"this server has to pass Upgrade and Connection on");
 		return;
 	}
-	if (!has_handshake_left(srv, conn, req))
+	if (!take_handshake(srv, conn, req))
 		return;
 	if (websocket)
 		handshake = control_http_query(req->query, "X-Tailscale-Handshake", query,
@@ -147,6 +147,7 @@ static void upgrade_channel(struct control_server *srv, struct control_conn *con
 		if (start_websocket(conn, req, request_len, protocol) &&
 		    !control_channel_start(srv, conn, init, &reply))
 			control_conn_finish(conn);
+		mesh_buf_free(&reply);
 		return;
 	}
 	mesh_buf_printf(&reply,
@@ -180,7 +181,7 @@ static void upgrade_relay(struct control_server *srv, struct control_conn *conn,
 				      "Upgrade: DERP\r\n");
 		return;
 	}
-	if (!has_handshake_left(srv, conn, req))
+	if (!take_handshake(srv, conn, req))
 		return;
 	if (websocket) {
 		if (start_websocket(conn, req, request_len, "derp"))
