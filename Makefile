@@ -94,19 +94,19 @@ demo:
 	@selftests/demo/run
 
 demo-mesh:
-	@selftests/deps control mesh
+	@selftests/deps control tailscale
 	@$(MAKE) -s control
 	@selftests/tailscale/demo.py
 
 check:
 	@selftests/deps build vm tools tools-tests unit net interop lint dkms control control-tests \
-		mesh
+		tailscale
 	@$(MAKE) -j2 tools control
 	@selftests/run
 
 # Part of `make check`.
 check-interop:
-	@selftests/deps control mesh
+	@selftests/deps control tailscale
 	@selftests/run tailscale/interop.py
 
 lint:
@@ -114,7 +114,7 @@ lint:
 	@selftests/run lint
 
 bench:
-	@selftests/deps build vm tools net control mesh
+	@selftests/deps build vm tools net control tailscale
 	@$(MAKE) tools
 	@selftests/bench/run
 	@selftests/bench/control.py

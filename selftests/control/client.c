@@ -131,13 +131,70 @@ static bool fetch_key(struct client *c, uint16_t port)
 	return ok;
 }
 
+/* The nonce of RFC 6455's example, and the answer to it. */
+bool client_upgrade(int fd, const char *path, const char *protocol, struct mesh_buf *in)
+{
+	struct mesh_buf request = {0};
+	char *end = NULL;
+	bool ok;
+
+	mesh_buf_printf(&request,
+			"GET %s HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+			"Connection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+			"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+			"Sec-WebSocket-Protocol: %s\r\n\r\n",
+			path, protocol);
+	ok = send_all(fd, request.data, request.len);
+	mesh_buf_free(&request);
+	while (ok && !end) {
+		ok = receive(fd, in);
+		end = memmem(in->data, in->len, "\r\n\r\n", 4);
+	}
+	if (!ok)
+		return false;
+	*end = 0;
+	ok = !strncmp((char *)in->data, "HTTP/1.1 101", 12) &&
+	     strstr((char *)in->data, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") &&
+	     strstr((char *)in->data, protocol);
+	mesh_buf_take(in, (size_t)(end - (char *)in->data) + 4);
+	return ok;
+}
+
+/* Bytes of the stream that the upgrade made. */
+static bool put(struct client *c, const void *data, size_t len)
+{
+	static const uint8_t mask[4] = {0x12, 0x34, 0x56, 0x78};
+	struct mesh_buf frames = {0};
+	bool ok;
+
+	if (!c->browser)
+		return send_all(c->fd, data, len);
+	mesh_websocket_send(&frames, data, len, mask);
+	ok = send_all(c->fd, frames.data, frames.len);
+	mesh_buf_free(&frames);
+	return ok;
+}
+
+static bool get(struct client *c)
+{
+	struct mesh_buf reply = {0};
+	bool ok;
+
+	if (!c->browser)
+		return receive(c->fd, &c->in);
+	ok = receive(c->fd, &c->frames) &&
+	     !mesh_websocket_receive(&c->ws, &c->frames, &c->in, &reply);
+	mesh_buf_free(&reply);
+	return ok;
+}
+
 /* What HTTP/2 wants to say goes out. */
 static bool push(struct client *c)
 {
 	struct mesh_buf plain = {0}, wire = {0};
 	bool ok = !mesh_http2_pull(c->h2, &plain, 0) &&
 		  !mesh_record_seal(&c->tx, &wire, plain.data, plain.len) &&
-		  send_all(c->fd, wire.data, wire.len);
+		  put(c, wire.data, wire.len);
 
 	mesh_buf_free(&plain);
 	mesh_buf_free(&wire);
@@ -162,7 +219,50 @@ static bool feed(struct client *c)
 
 static bool pump(struct client *c)
 {
-	return push(c) && receive(c->fd, &c->in) && feed(c);
+	return push(c) && get(c) && feed(c);
+}
+
+/* The upgrade as a browser does it; the server's part of the handshake is in c->in then. */
+static bool dial_browser(struct client *c, const uint8_t init[MESH_NOISE_INIT_SIZE])
+{
+	struct mesh_buf path = {0}, reply = {0};
+	char b64[200];
+	bool ok;
+
+	mesh_text_base64(b64, init, MESH_NOISE_INIT_SIZE);
+	mesh_buf_str(&path, "/ts2021?X-Tailscale-Handshake=");
+	for (const char *p = b64; *p; p++)
+		mesh_buf_printf(&path, strchr("+/=", *p) ? "%%%02X" : "%c", *p);
+	c->ws = (struct mesh_websocket){.client = true};
+	c->frames.len = 0;
+	ok = client_upgrade(c->fd, (char *)path.data, "tailscale-control-protocol", &c->frames);
+	mesh_buf_free(&path);
+	if (ok && c->frames.len)
+		ok = !mesh_websocket_receive(&c->ws, &c->frames, &c->in, &reply);
+	mesh_buf_free(&reply);
+	return ok;
+}
+
+static bool dial_native(struct client *c, const uint8_t init[MESH_NOISE_INIT_SIZE])
+{
+	char b64[200], request[500], *end = NULL;
+
+	mesh_text_base64(b64, init, MESH_NOISE_INIT_SIZE);
+	snprintf(request, sizeof(request),
+		 "POST /ts2021 HTTP/1.1\r\nHost: x\r\nUpgrade: tailscale-control-protocol\r\n"
+		 "Connection: upgrade\r\nX-Tailscale-Handshake: %s\r\nContent-Length: 0\r\n\r\n",
+		 b64);
+	if (!send_all(c->fd, request, strlen(request)))
+		return false;
+	while (!end) {
+		if (!receive(c->fd, &c->in))
+			return false;
+		end = memmem(c->in.data, c->in.len, "\r\n\r\n", 4);
+	}
+	if (memcmp(c->in.data, "HTTP/1.1 101", 12))
+		return false;
+	mesh_buf_take(&c->in, (size_t)(end - (char *)c->in.data) + 4);
+	return true;
 }
 
 bool client_reconnect(struct client *c, uint16_t port, uint16_t version)
@@ -170,36 +270,20 @@ bool client_reconnect(struct client *c, uint16_t port, uint16_t version)
 	struct mesh_noise_initiator hs;
 	struct mesh_noise_session s;
 	uint8_t init[MESH_NOISE_INIT_SIZE];
-	char b64[200], request[500], *end;
-	int n = -11;
+	int n;
 
 	if (!fetch_key(c, port) ||
 	    mesh_noise_init(&hs, &c->machine, &c->server, version, NULL, init))
 		return false;
-	mesh_text_base64(b64, init, sizeof(init));
-	snprintf(request, sizeof(request),
-		 "POST /ts2021 HTTP/1.1\r\nHost: x\r\nUpgrade: tailscale-control-protocol\r\n"
-		 "Connection: upgrade\r\nX-Tailscale-Handshake: %s\r\nContent-Length: 0\r\n\r\n",
-		 b64);
 	c->fd = client_dial(port);
-	if (c->fd < 0 || !send_all(c->fd, request, strlen(request)))
+	if (c->fd < 0 || !(c->browser ? dial_browser(c, init) : dial_native(c, init)))
 		return false;
-	do {
-		if (!receive(c->fd, &c->in))
+	while ((n = mesh_noise_finish(&hs, c->in.data, c->in.len, &s, NULL)) == -EAGAIN)
+		if (!get(c))
 			return false;
-		end = memmem(c->in.data, c->in.len, "\r\n\r\n", 4);
-		if (end) {
-			size_t head = (size_t)(end - (char *)c->in.data) + 4;
-
-			if (memcmp(c->in.data, "HTTP/1.1 101", 12))
-				return false;
-			n = mesh_noise_finish(&hs, c->in.data + head, c->in.len - head, &s, NULL);
-			if (n > 0)
-				mesh_buf_take(&c->in, head + (size_t)n);
-		}
-	} while (n == -11);
 	if (n < 0)
 		return false;
+	mesh_buf_take(&c->in, (size_t)n);
 	mesh_buf_free(&c->plain);
 	c->begun = false;
 	mesh_record_init(&c->tx, s.send);
@@ -208,12 +292,24 @@ bool client_reconnect(struct client *c, uint16_t port, uint16_t version)
 	return feed(c);
 }
 
-bool client_open(struct client *c, uint16_t port, uint16_t version)
+static void init(struct client *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->fd = -1;
 	mesh_key_generate(&c->machine);
 	mesh_key_generate(&c->node);
+}
+
+bool client_open(struct client *c, uint16_t port, uint16_t version)
+{
+	init(c);
+	return client_reconnect(c, port, version);
+}
+
+bool client_open_browser(struct client *c, uint16_t port, uint16_t version)
+{
+	init(c);
+	c->browser = true;
 	return client_reconnect(c, port, version);
 }
 
@@ -225,6 +321,7 @@ void client_close(struct client *c)
 	mesh_http2_free(c->h2);
 	c->h2 = NULL;
 	mesh_buf_free(&c->in);
+	mesh_buf_free(&c->frames);
 	mesh_buf_free(&c->plain);
 	mesh_buf_free(&c->body);
 	mesh_zframe_free(&c->zframe);

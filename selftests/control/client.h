@@ -10,6 +10,7 @@
 #include "message.h"
 #include "noise.h"
 #include "record.h"
+#include "websocket.h"
 #include "zframe.h"
 
 struct client {
@@ -21,6 +22,9 @@ struct client {
 	struct mesh_record tx;
 	struct mesh_record rx;
 	struct mesh_buf in;
+	bool browser; /* over WebSocket */
+	struct mesh_websocket ws;
+	struct mesh_buf frames;
 	struct mesh_buf plain; /* until the early payload is over */
 	bool begun;	       /* it is */
 	struct mesh_zframe zframe;
@@ -41,8 +45,15 @@ int client_dial(uint16_t port);
 /* One HTTP/1.1 request; the answer's status, the body in @body. */
 int client_http(uint16_t port, const char *request, struct mesh_buf *body);
 
+/*
+ * Upgrades @fd to WebSocket: sends GET @path and reads the answer; what came behind it is in @in.
+ */
+bool client_upgrade(int fd, const char *path, const char *protocol, struct mesh_buf *in);
+
 /* New keys; connects and does the handshake with @version. */
 bool client_open(struct client *c, uint16_t port, uint16_t version);
+/* The same as a browser has to do it: over WebSocket. */
+bool client_open_browser(struct client *c, uint16_t port, uint16_t version);
 /* The same device again. */
 bool client_reconnect(struct client *c, uint16_t port, uint16_t version);
 void client_close(struct client *c);

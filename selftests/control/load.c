@@ -77,11 +77,23 @@ static char *ctl(const char *args)
 	return pclose(f) ? NULL : out;
 }
 
+static void stop_server(void)
+{
+	char command[100];
+
+	if (server > 0) {
+		kill(server, SIGTERM);
+		waitpid(server, NULL, 0);
+	}
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	if (port && system(command))
+		fprintf(stderr, "load: %s stays\n", dir);
+}
+
 static void die(const char *what)
 {
 	fprintf(stderr, "load: %s\n", what);
-	if (server > 0)
-		kill(server, SIGKILL);
+	stop_server();
 	exit(1);
 }
 
@@ -396,7 +408,7 @@ int main(int argc, char **argv)
 	double t, cpu, took, join_cpu, join_p99, kib, p99 = 0, change_cpu = 0;
 	struct client hub;
 	pid_t pids[64];
-	char **keys, command[200];
+	char **keys;
 	long before;
 	bool ok = true;
 
@@ -470,10 +482,6 @@ int main(int argc, char **argv)
 		kill(pids[i], SIGKILL);
 		waitpid(pids[i], NULL, 0);
 	}
-	kill(server, SIGTERM);
-	waitpid(server, NULL, 0);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	if (system(command))
-		printf("%s stays\n", dir);
+	stop_server();
 	return !ok;
 }

@@ -544,6 +544,192 @@ TEST(second_server_on_the_same_state_is_refused)
 	EXPECT(!ctl("status"));
 }
 
+/* A relay client in a browser. */
+struct page {
+	int fd;
+	struct mesh_websocket ws;
+	struct mesh_buf frames; /* received, in messages */
+	struct mesh_buf in;
+};
+
+static bool page_next(struct page *p, struct mesh_derp_frame *f)
+{
+	struct mesh_buf reply = {0};
+	int n;
+
+	while (!(n = mesh_derp_next(f, p->in.data, p->in.len, 100000))) {
+		if (mesh_websocket_receive(&p->ws, &p->frames, &p->in, &reply))
+			return false;
+		if (mesh_derp_next(f, p->in.data, p->in.len, 100000))
+			continue;
+		ssize_t got = recv(p->fd, mesh_buf_grow(&p->frames, 4096), 4096, 0);
+
+		if (got <= 0)
+			return false;
+		p->frames.len += (size_t)got;
+	}
+	return n > 0;
+}
+
+static bool page_send(struct page *p, const struct mesh_buf *frame)
+{
+	static const uint8_t mask[4] = {9, 8, 7, 6};
+	struct mesh_buf out = {0};
+	bool ok;
+
+	mesh_websocket_send(&out, frame->data, frame->len, mask);
+	ok = send(p->fd, out.data, out.len, MSG_NOSIGNAL) == (ssize_t)out.len;
+	mesh_buf_free(&out);
+	return ok;
+}
+
+static void page_close(struct page *p)
+{
+	close(p->fd);
+	mesh_buf_free(&p->frames);
+	mesh_buf_free(&p->in);
+}
+
+TEST(browsers_join_over_websocket)
+{
+	struct mesh_register_response resp = {0};
+	struct mesh_arena arena = {0};
+	struct mesh_buf json = {0};
+	struct client a, b;
+	char *key = key_for("ann", "--reusable");
+
+	EXPECT(key && join(&a, key, "native") && client_open_browser(&b, port, 113));
+	EXPECT(client_register(&b, key, "browser", &resp, &arena) == 200 &&
+	       resp.machine_authorized);
+	EXPECT(client_stream(&b, "browser") && client_next(&b, &json));
+	EXPECT(strstr((char *)json.data, "native.mesh.internal."));
+	EXPECT(!ctl("nodes rename native renamed"));
+	do
+		EXPECT(client_next(&b, &json));
+	while (!strstr((char *)json.data, "renamed.mesh.internal."));
+	EXPECT(!ctl("nodes delete renamed") && !ctl("nodes delete browser"));
+	client_close(&a);
+	client_close(&b);
+	mesh_arena_free(&arena);
+	mesh_buf_free(&json);
+	free(key);
+}
+
+TEST(relay_serves_browsers)
+{
+	struct mesh_derp_client_info info = {.version = 2};
+	struct mesh_register_response resp;
+	struct mesh_arena arena = {0};
+	struct page page = {.ws = {.client = true}};
+	struct mesh_key pa, pb, server_key, from;
+	struct mesh_buf out = {0}, in = {0};
+	struct mesh_derp_frame f;
+	struct client a, b;
+	const uint8_t *data;
+	char *key = key_for("ann", "--reusable");
+	int fa, version;
+	size_t len;
+
+	mesh_key_generate(&pa);
+	mesh_key_generate(&pb);
+	EXPECT(client_open(&a, port, 113) && client_open(&b, port, 113));
+	mesh_key_public(&a.node, &pa);
+	mesh_key_public(&b.node, &pb);
+	EXPECT(client_register(&a, key, "rwa", &resp, &arena) == 200 && resp.machine_authorized);
+	EXPECT(client_register(&b, key, "rwb", &resp, &arena) == 200 && resp.machine_authorized);
+	fa = relay_dial(&pa, &server_key);
+	page.fd = client_dial(port);
+	EXPECT(fa >= 0 && client_upgrade(page.fd, "/derp", "derp", &page.frames));
+	EXPECT(page_next(&page, &f) && !mesh_derp_parse_server_key(&f, &server_key));
+	page.in.len = 0;
+	mesh_derp_client_info(&out, &pb, &server_key, NULL, &info);
+	EXPECT(page_send(&page, &out) && page_next(&page, &f));
+	EXPECT(!mesh_derp_parse_server_info(&f, &pb, &server_key, &version));
+	page.in.len = out.len = 0;
+	/* There and back. */
+	mesh_derp_packet(&out, MESH_DERP_SEND_PACKET, &b.node, "hello", 5);
+	EXPECT(send(fa, out.data, out.len, MSG_NOSIGNAL) == (ssize_t)out.len);
+	EXPECT(page_next(&page, &f) && !mesh_derp_parse_packet(&f, &from, &data, &len));
+	EXPECT(mesh_key_same(&from, &a.node) && len == 5 && !memcmp(data, "hello", 5));
+	out.len = 0;
+	mesh_derp_packet(&out, MESH_DERP_SEND_PACKET, &a.node, "back", 4);
+	EXPECT(page_send(&page, &out) && next_frame(fa, &in, &f));
+	EXPECT(!mesh_derp_parse_packet(&f, &from, &data, &len) && !memcmp(data, "back", 4));
+	EXPECT(!ctl("nodes delete rwa") && !ctl("nodes delete rwb"));
+	close(fa);
+	page_close(&page);
+	client_close(&a);
+	client_close(&b);
+	mesh_arena_free(&arena);
+	mesh_buf_free(&in);
+	mesh_buf_free(&out);
+	free(key);
+}
+
+/* A close frame with this status, and then the end. */
+static bool ends_with(int fd, struct mesh_buf *in, unsigned int why)
+{
+	ssize_t got;
+
+	while ((got = recv(fd, mesh_buf_grow(in, 4096), 4096, 0)) > 0)
+		in->len += (size_t)got;
+	return !got && in->len >= 4 && in->data[in->len - 4] == 0x88 &&
+	       mesh_be16(in->data + in->len - 2) == why;
+}
+
+TEST(bad_websockets_are_refused)
+{
+#define WEBSOCKET "Host: x\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n"
+#define NONCE	  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define VERSION	  "Sec-WebSocket-Version: 13\r\n"
+	static const struct {
+		const char *request;
+		int status;
+	} bad[] = {
+		{"GET /derp HTTP/1.1\r\n" WEBSOCKET NONCE "Sec-WebSocket-Protocol: derp\r\n\r\n",
+		 426},
+		{"GET /derp HTTP/1.1\r\n" WEBSOCKET NONCE VERSION "\r\n", 400},
+		{"GET /derp HTTP/1.1\r\n" WEBSOCKET NONCE VERSION
+		 "Sec-WebSocket-Protocol: chat\r\n\r\n",
+		 400},
+		{"GET /derp HTTP/1.1\r\n" WEBSOCKET VERSION
+		 "Sec-WebSocket-Key: short\r\nSec-WebSocket-Protocol: derp\r\n\r\n",
+		 400},
+		{"GET /ts2021 HTTP/1.1\r\n" WEBSOCKET NONCE VERSION
+		 "Sec-WebSocket-Protocol: tailscale-control-protocol\r\n\r\n",
+		 400},
+		{"GET /ts2021 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 400},
+	};
+	static const struct {
+		uint8_t frame[8];
+		size_t len;
+		unsigned int why;
+	} rude[] = {
+		{{0x82, 1, 'a'}, 3, MESH_WEBSOCKET_PROTOCOL},
+		{{0x81, 0x81, 0, 0, 0, 0, 'a'}, 7, MESH_WEBSOCKET_NOT_BINARY},
+		{{0x88, 0x80, 0, 0, 0, 0}, 6, MESH_WEBSOCKET_NORMAL},
+	};
+	struct mesh_buf body = {0};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int status = client_http(port, bad[i].request, &body);
+
+		if (status != bad[i].status)
+			printf("# %d for %s", status, bad[i].request);
+		EXPECT(status == bad[i].status);
+	}
+	for (size_t i = 0; i < sizeof(rude) / sizeof(rude[0]); i++) {
+		int fd = client_dial(port);
+
+		body.len = 0;
+		EXPECT(client_upgrade(fd, "/derp", "derp", &body));
+		EXPECT(send(fd, rude[i].frame, rude[i].len, MSG_NOSIGNAL) > 0);
+		EXPECT(ends_with(fd, &body, rude[i].why));
+		close(fd);
+	}
+	mesh_buf_free(&body);
+}
+
 TEST(server_stops_cleanly)
 {
 	int status = stop(SIGTERM);

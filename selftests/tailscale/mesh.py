@@ -16,7 +16,6 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -31,9 +30,10 @@ from netns import Namespace, command, veth
 CONTROL = os.environ.get("CONTROL", str(HERE.parent.parent / "build/bin/warren-control"))
 CURRENT, OLDEST = "v1.102.3", "v1.80.3"
 URL = "http://10.99.0.1:8080"
-# The client's parts that no case needs: much of what takes time to build.
-TAGS = "ts_include_cli," + ",".join("ts_omit_" + part for part in (
-    "aws bird cloud completion desktop_sessions drive kube oauthkey serve ssh syspolicy systray"
+# Both programs in one, a relay client as browsers have it when asked for, and without the
+# parts that no case needs: much of what takes time to build.
+TAGS = "ts_include_cli,ts_debug_websockets," + ",".join("ts_omit_" + part for part in (
+    "acme aws bird cloud completion desktop_sessions drive kube oauthkey serve ssh syspolicy systray"
     " taildrop tap tpm webclient").split())
 
 
@@ -112,7 +112,7 @@ class Host:
         cleanup(shutil.rmtree, etc)
         (etc / "resolv.conf").write_text("nameserver 10.99.0.1\n")
 
-    def run(self, *argv, timeout=40):
+    def run(self, *argv, timeout=120):
         return command("ip", "netns", "exec", self.ns.name, *map(str, argv), timeout=timeout)
 
     def start(self, *argv, **options):
@@ -120,6 +120,13 @@ class Host:
 
     def nft(self, rules):
         command("ip", "netns", "exec", self.ns.name, "nft", "-f", "-", stdin=rules)
+
+    def block_udp(self):
+        self.nft("table inet closed { chain out { type filter hook output priority 0;"
+                 " oifname eth0 meta l4proto udp drop; }; }")
+
+    def unblock_udp(self):
+        self.nft("delete table inet closed")
 
     def forward(self):
         self.ns.sysctl("net.ipv4.ip_forward", 1)
@@ -140,8 +147,9 @@ def start(*argv, **options):
 class Node(Host):
     """A device: tailscaled in its namespace."""
 
-    def __init__(self, mesh, label, release=CURRENT, **where):
+    def __init__(self, mesh, label, release=CURRENT, environment=None, **where):
         super().__init__(mesh, label, **where)
+        self.environment = environment or {}
         self.name = "box-" + label
         self.bin = releases() / release
         self.dir = mesh.dir / label
@@ -154,14 +162,14 @@ class Node(Host):
             self.bin / "tailscaled", "--no-logs-no-support", "--tun=ts0", f"--statedir={self.dir}",
             f"--socket={self.dir}/sock", stdout=(self.dir / "log").open("a"), stderr=subprocess.STDOUT,
             env={**os.environ, "TS_DEBUG_FIREWALL_MODE": "nftables", "TS_LOGS_DIR": str(self.dir),
-                 "SSL_CERT_FILE": str(releases() / "tls.crt")})
+                 "SSL_CERT_FILE": str(releases() / "tls.crt"), **self.environment})
         until(lambda: self.ts("status", "--json"), f"tailscaled of {self.label} to answer")
 
     def stop_daemon(self):
         self.process.terminate()
         self.process.wait(60)
 
-    def ts(self, *words, timeout=40):
+    def ts(self, *words, timeout=120):
         return self.run(self.bin / "tailscale", f"--socket={self.dir}/sock", *words, timeout=timeout)
 
     def up(self, *options):
@@ -236,10 +244,19 @@ class Mesh:
         self.process = None
         self.start()
 
+    def stop(self):
+        if not self.process:
+            return
+        self.process.terminate()
+        code, self.process = self.process.wait(60), None
+        if code:
+            raise Failure(f"the server ended with {code}:\n{self.log()}")
+
     def start(self):
         with self.host.entered():
             self.process = start(CONTROL, "-c", self.config, "serve",
                                  stderr=(self.dir / "control.log").open("a"))
+        cleanup(self.stop)
 
         def answers():
             if self.process.poll() is not None:
@@ -249,8 +266,9 @@ class Mesh:
         until(answers, "the server to start")
 
     def kill(self):
-        self.process.send_signal(signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
+        self.process = None
 
     def log(self):
         return (self.dir / "control.log").read_text()
@@ -266,9 +284,9 @@ class Mesh:
             self.ctl("users", "create", user)
         return self.ctl("preauthkeys", "create", "--user", user, *options)
 
-    def node(self, label, release=CURRENT, router=None):
+    def node(self, label, release=CURRENT, router=None, environment=None):
         address = None if router else f"10.99.0.{next(self.hosts)}"
-        return Node(self, label, release, address=address, router=router)
+        return Node(self, label, release, environment, address=address, router=router)
 
     def router(self, label, masquerade="masquerade"):
         """A NAT: nothing new comes in, and what goes out has its address. What is for a port

@@ -24,6 +24,8 @@ static void on_closed(uv_handle_t *h)
 
 	SSL_free(conn->ssl);
 	mesh_buf_free(&conn->in);
+	mesh_buf_free(&conn->frames);
+	free(conn->ws);
 	free(conn);
 }
 
@@ -98,10 +100,8 @@ static void flush_tls(struct control_conn *conn)
 		send_raw(conn, buf, (size_t)n);
 }
 
-void control_conn_write(struct control_conn *conn, const void *data, size_t len)
+static void send_bytes(struct control_conn *conn, const void *data, size_t len)
 {
-	if (conn->closing || !len)
-		return;
 	if (!conn->ssl) {
 		send_raw(conn, data, len);
 		return;
@@ -110,6 +110,44 @@ void control_conn_write(struct control_conn *conn, const void *data, size_t len)
 	if (SSL_write(conn->ssl, data, (int)len) <= 0)
 		conn->deadline = 1;
 	flush_tls(conn);
+}
+
+void control_conn_write(struct control_conn *conn, const void *data, size_t len)
+{
+	struct mesh_buf frames = {0};
+
+	if (conn->closing || !len)
+		return;
+	if (!conn->ws) {
+		send_bytes(conn, data, len);
+		return;
+	}
+	mesh_websocket_send(&frames, data, len, NULL);
+	send_bytes(conn, frames.data, frames.len);
+	mesh_buf_free(&frames);
+}
+
+/* Takes what came in frames apart. Return: false when the connection has to end. */
+static bool read_frames(struct control_conn *conn)
+{
+	struct mesh_buf reply = {0};
+	int ret = mesh_websocket_receive(conn->ws, &conn->frames, &conn->in, &reply);
+
+	if (reply.len)
+		send_bytes(conn, reply.data, reply.len);
+	mesh_buf_free(&reply);
+	if (!conn->frames.len)
+		mesh_buf_free(&conn->frames);
+	return !ret;
+}
+
+void control_conn_websocket(struct control_conn *conn)
+{
+	conn->ws = mesh_alloc(sizeof(*conn->ws));
+	conn->frames = conn->in;
+	memset(&conn->in, 0, sizeof(conn->in));
+	if (!read_frames(conn))
+		conn->deadline = 1;
 }
 
 static void finish_closed(struct control_conn *conn)
@@ -136,6 +174,13 @@ void control_conn_finish(struct control_conn *conn)
 	conn->handler->closed(conn);
 	conn->handler = &finishing;
 	conn->handler_data = NULL;
+	if (conn->ws) {
+		struct mesh_buf last = {0};
+
+		mesh_websocket_close(&last, MESH_WEBSOCKET_NORMAL);
+		send_bytes(conn, last.data, last.len);
+		mesh_buf_free(&last);
+	}
 	if (conn->ssl) {
 		SSL_shutdown(conn->ssl);
 		flush_tls(conn);
@@ -170,16 +215,16 @@ void control_conns_close_all(struct control_conns *c)
 }
 
 /* Plain bytes out of received TLS records. Return: false when the connection is broken. */
-static bool read_tls(struct control_conn *conn, const char *data, size_t len)
+static bool read_tls(struct control_conn *conn, struct mesh_buf *to, const char *data, size_t len)
 {
 	int n;
 
 	BIO_write(SSL_get_rbio(conn->ssl), data, (int)len);
 	for (;;) {
-		n = SSL_read(conn->ssl, mesh_buf_grow(&conn->in, 16384), 16384);
+		n = SSL_read(conn->ssl, mesh_buf_grow(to, 16384), 16384);
 		if (n <= 0)
 			break;
-		conn->in.len += (size_t)n;
+		to->len += (size_t)n;
 	}
 	flush_tls(conn);
 	n = SSL_get_error(conn->ssl, n);
@@ -196,6 +241,7 @@ static void start_tls(struct control_conn *conn)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
 	struct control_conn *conn = stream->data;
+	struct mesh_buf *to = conn->ws ? &conn->frames : &conn->in;
 	bool alive = true;
 
 	if (n == 0 || conn->closing)
@@ -211,9 +257,11 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 			start_tls(conn);
 	}
 	if (conn->ssl)
-		alive = read_tls(conn, buf->base, (size_t)n);
+		alive = read_tls(conn, to, buf->base, (size_t)n);
 	else
-		mesh_buf_add(&conn->in, buf->base, (size_t)n);
+		mesh_buf_add(to, buf->base, (size_t)n);
+	if (conn->ws)
+		alive &= read_frames(conn);
 	if (conn->in.len)
 		conn->handler->data(conn);
 	if (conn->closing)

@@ -9,6 +9,7 @@
 #include "mesh.h"
 #include "limiter.h"
 #include "proxy.h"
+#include "websocket.h"
 
 #include <openssl/ssl.h>
 #include <uv.h>
@@ -37,11 +38,13 @@ struct control_conn {
 	bool sniff; /* nothing received yet */
 	bool closing;
 	SSL *ssl;
+	struct mesh_websocket *ws; /* or NULL */
 	struct mesh_addrport peer; /* through a proxy: its address is each request's client */
 	struct mesh_ip proxy;	   /* family 0: none */
 	struct mesh_buf in;
-	size_t queued;	   /* bytes that the kernel did not take yet */
-	uint64_t deadline; /* of the loop's clock, in ms; 0 none */
+	struct mesh_buf frames; /* received, and not yet taken apart into @in */
+	size_t queued;		/* bytes that the kernel did not take yet */
+	uint64_t deadline;	/* of the loop's clock, in ms; 0 none */
 	const struct control_handler *handler;
 	void *handler_data;
 };
@@ -73,6 +76,8 @@ void control_conns_close_all(struct control_conns *c);
 
 /* Queues bytes. Never closes the connection within the call. */
 void control_conn_write(struct control_conn *conn, const void *data, size_t len);
+/* From now on bytes come and go in WebSocket messages, those that are in conn->in included. */
+void control_conn_websocket(struct control_conn *conn);
 /* Ends the connection after what is queued, or at once when it does not go out. */
 void control_conn_finish(struct control_conn *conn);
 /* Ends it now; the handler's closed() is called from within. */

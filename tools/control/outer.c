@@ -60,39 +60,100 @@ static void get_key(struct control_server *srv, struct control_conn *conn,
 	control_outer_respond(conn, req, 200, "application/json", json, (size_t)n, NULL);
 }
 
+static bool take_handshake(struct control_server *srv, struct control_conn *conn,
+			   const struct control_http *req)
+{
+	if (control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop)))
+		return true;
+	control_outer_respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
+			      "Retry-After: 5\r\n");
+	return false;
+}
+
+/*
+ * An upgrade to WebSocket, which is what browsers can do. Sends the answer, and takes the request
+ * out of conn->in. Return: false when it was refused instead.
+ */
+static bool start_websocket(struct control_conn *conn, const struct control_http *req,
+			    size_t request_len, const char *protocol)
+{
+	const char *key = control_http_header(req, "Sec-WebSocket-Key");
+	const char *version = control_http_header(req, "Sec-WebSocket-Version");
+	char accept[MESH_WEBSOCKET_ACCEPT];
+	struct mesh_buf head = {0};
+
+	if (!version || strcmp(version, "13")) {
+		control_outer_respond(conn, req, 426, "text/plain", "WebSocket has version 13\n",
+				      25, "Sec-WebSocket-Version: 13\r\n");
+		return false;
+	}
+	if (!control_http_has_token(req, "Connection", "upgrade") || !key ||
+	    !mesh_websocket_accept(accept, key)) {
+		respond_text(conn, req, 400, "this is no WebSocket handshake");
+		return false;
+	}
+	if (!control_http_has_token(req, "Sec-WebSocket-Protocol", protocol)) {
+		respond_text(conn, req, 400, "the WebSocket has another sub-protocol");
+		return false;
+	}
+	mesh_buf_printf(&head,
+			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
+			"Connection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n"
+			"Sec-WebSocket-Protocol: %s\r\n\r\n",
+			accept, protocol);
+	control_conn_write(conn, head.data, head.len);
+	mesh_buf_free(&head);
+	mesh_buf_take(&conn->in, request_len);
+	control_conn_websocket(conn);
+	return true;
+}
+
 /*
  * The connection changes hands: the request is taken out of conn->in first, so that what follows
- * belongs to the new handler. Return: whether it was taken over.
+ * belongs to the new handler.
  */
 static void upgrade_channel(struct control_server *srv, struct control_conn *conn,
 			    const struct control_http *req, size_t request_len)
 {
-	static const char head[] = "HTTP/1.1 101 Switching Protocols\r\n"
-				   "Upgrade: tailscale-control-protocol\r\n"
-				   "Connection: upgrade\r\n\r\n";
+	static const char protocol[] = "tailscale-control-protocol";
 	const char *handshake = control_http_header(req, "X-Tailscale-Handshake");
 	const char *upgrade = control_http_header(req, "Upgrade");
+	bool websocket = upgrade && !strcasecmp(upgrade, "websocket");
 	uint8_t init[MESH_NOISE_INIT_SIZE];
 	struct mesh_buf reply = {0};
+	char query[300];
 
-	if (!upgrade || strcasecmp(upgrade, "tailscale-control-protocol")) {
+	if (websocket ? strcmp(req->method, "GET")
+		      : !upgrade || strcasecmp(upgrade, protocol) || strcmp(req->method, "POST")) {
 		respond_text(
 			conn, req, 400,
-			"no Upgrade: tailscale-control-protocol header; a proxy in front of this "
-			"server has to pass Upgrade and Connection on");
+			"no POST with Upgrade: tailscale-control-protocol; a proxy in front of "
+			"this server has to pass Upgrade and Connection on");
 		return;
 	}
-	if (!control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop))) {
-		control_outer_respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
-				      "Retry-After: 5\r\n");
+	if (!take_handshake(srv, conn, req))
 		return;
-	}
+	if (websocket)
+		handshake = control_http_query(req->query, "X-Tailscale-Handshake", query,
+					       sizeof(query))
+				    ? query
+				    : NULL;
 	if (!handshake || mesh_text_unbase64(init, sizeof(init), handshake, strlen(handshake)) !=
 				  MESH_NOISE_INIT_SIZE) {
-		respond_text(conn, req, 400, "no valid X-Tailscale-Handshake header");
+		respond_text(conn, req, 400, "no valid X-Tailscale-Handshake");
 		return;
 	}
-	mesh_buf_str(&reply, head);
+	if (websocket) {
+		if (start_websocket(conn, req, request_len, protocol) &&
+		    !control_channel_start(srv, conn, init, &reply))
+			control_conn_finish(conn);
+		mesh_buf_free(&reply);
+		return;
+	}
+	mesh_buf_printf(&reply,
+			"HTTP/1.1 101 Switching Protocols\r\nUpgrade: %s\r\n"
+			"Connection: upgrade\r\n\r\n",
+			protocol);
 	mesh_buf_take(&conn->in, request_len);
 	if (!control_channel_start(srv, conn, init, &reply)) {
 		mesh_buf_free(&conn->in);
@@ -107,6 +168,7 @@ static void upgrade_relay(struct control_server *srv, struct control_conn *conn,
 {
 	const char *upgrade = control_http_header(req, "Upgrade");
 	const char *fast = control_http_header(req, "Derp-Fast-Start");
+	bool websocket = upgrade && !strcasecmp(upgrade, "websocket");
 	char key[MESH_KEY_TEXT], head[300];
 	int n;
 
@@ -114,14 +176,16 @@ static void upgrade_relay(struct control_server *srv, struct control_conn *conn,
 		respond_text(conn, req, 404, "the relay is not enabled");
 		return;
 	}
-	if (!upgrade || strcasecmp(upgrade, "DERP")) {
+	if (!websocket && (!upgrade || strcasecmp(upgrade, "DERP"))) {
 		control_outer_respond(conn, req, 426, "text/plain", "this is a DERP relay\n", 21,
 				      "Upgrade: DERP\r\n");
 		return;
 	}
-	if (!control_limiter_take(&srv->handshakes, &conn->peer.ip, uv_now(&srv->loop))) {
-		control_outer_respond(conn, req, 429, "text/plain", "too many handshakes\n", 20,
-				      "Retry-After: 5\r\n");
+	if (!take_handshake(srv, conn, req))
+		return;
+	if (websocket) {
+		if (start_websocket(conn, req, request_len, "derp"))
+			control_relay_start(srv->relay, conn);
 		return;
 	}
 	if (!fast || strcmp(fast, "1")) {
@@ -168,7 +232,7 @@ static bool dispatch(struct control_server *srv, struct control_conn *conn,
 	struct control_answer answer = {.type = NULL};
 	const char *path = req->path;
 
-	if (!strcmp(path, "/ts2021") && !strcmp(req->method, "POST")) {
+	if (!strcmp(path, "/ts2021")) {
 		upgrade_channel(srv, conn, req, request_len);
 		return conn->handler == &control_outer_handler;
 	}

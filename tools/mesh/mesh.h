@@ -18,6 +18,7 @@
  *   disco.h     path discovery messages between peers
  *   stun.h      the STUN subset that relays speak
  *   derp.h      relay frames
+ *   websocket.h how browsers carry ts2021 and DERP
  *
  * A function mesh_<file>_<verb> lives in <file>.c. Unless it says otherwise a function returns 0 or
  * a negative errno: -EBADMSG for bytes that break the protocol, -EMSGSIZE for a length beyond the
