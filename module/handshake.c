@@ -470,11 +470,14 @@ out:
 	note_sending(peer);
 	err = warren_socket_send_buffer(peer, &message, sizeof(message),
 					HANDSHAKE_DSFIELD);
-	if (!err)
+	if (!err) {
 		warren_stats_peer_inc(peer, WARREN_STAT_TX_INITIATION);
-	else if (err != -ENOMEM && err != -ENETDOWN)
+		if (warren_timers_unanswered(peer))
+			why = WARREN_HANDSHAKE_NO_ANSWER;
+	} else if (err != -ENOMEM && err != -ENETDOWN) {
 		why = err == -EDESTADDRREQ ? WARREN_HANDSHAKE_NO_ENDPOINT :
 					     WARREN_HANDSHAKE_NO_ROUTE;
+	}
 	warren_timers_initiation_sent(peer);
 say:
 	if (why)

@@ -70,5 +70,5 @@ struct warren_index *warren_index_find(struct warren_device *warren,
 {
 	u32 key = le32_to_cpu(value);
 
-	return rhashtable_lookup(&warren->index_table, &key, index_params);
+	return rhashtable_lookup_fast(&warren->index_table, &key, index_params);
 }

@@ -61,7 +61,8 @@ void warren_peer_table_free(struct warren_device *warren)
 struct warren_peer *warren_peer_find(struct warren_device *warren,
 				     const u8 public_key[WARREN_KEY_SIZE])
 {
-	return rhashtable_lookup(&warren->peer_table, public_key, table_params);
+	return rhashtable_lookup_fast(&warren->peer_table, public_key,
+				      table_params);
 }
 
 static void do_work(struct work_struct *work)
@@ -74,8 +75,6 @@ static void do_work(struct work_struct *work)
 		warren_event_send(peer, WARREN_EVENT_ENDPOINT_MOVED);
 	if (test_and_clear_bit(WARREN_PEER_TELL_STALLED, &peer->work_todo))
 		warren_event_send(peer, WARREN_EVENT_SESSION_STALLED);
-	if (test_and_clear_bit(WARREN_PEER_TELL_NO_ANSWER, &peer->work_todo))
-		warren_event_handshake_failed(peer, WARREN_HANDSHAKE_NO_ANSWER);
 	if (test_and_clear_bit(WARREN_PEER_EXPIRE_KEYS, &peer->work_todo)) {
 		warren_peer_clear_secrets(peer);
 		warren_event_send(peer, WARREN_EVENT_KEYS_EXPIRED);

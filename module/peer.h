@@ -61,7 +61,6 @@ enum warren_peer_work {
 	WARREN_PEER_TELL_CONFIRMED,
 	WARREN_PEER_TELL_MOVED,
 	WARREN_PEER_TELL_STALLED,
-	WARREN_PEER_TELL_NO_ANSWER,
 };
 
 struct warren_peer {

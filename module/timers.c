@@ -78,7 +78,7 @@ static void retry(struct warren_peer *peer)
 		net_dbg_ratelimited("%s: peer %llu does not answer, giving up after %u handshakes\n",
 				    peer->warren->dev->name, peer->id,
 				    timers->attempts + 1);
-		warren_peer_queue_event(peer, WARREN_PEER_TELL_NO_ANSWER);
+		atomic64_set(&timers->unanswered_since, 0);
 		unset(peer, WARREN_DEADLINE_KEEPALIVE);
 		warren_send_purge_staged(peer, WARREN_STAT_TX_STAGED_EXPIRED);
 		/* Half-made handshakes are wiped as well in the end. */
@@ -200,6 +200,17 @@ void warren_timers_initiation_sent(struct warren_peer *peer)
 	set(peer, WARREN_DEADLINE_RETRY, WARREN_REKEY_TIMEOUT * HZ + jitter());
 }
 
+bool warren_timers_unanswered(struct warren_peer *peer)
+{
+	u64 since = atomic64_read(&peer->timers.unanswered_since);
+	u64 now = ktime_get_coarse_boottime_ns();
+
+	if (since && now - since < (u64)WARREN_REKEY_ATTEMPT_TIME * NSEC_PER_SEC)
+		return false;
+	atomic64_set(&peer->timers.unanswered_since, now);
+	return since;
+}
+
 void warren_timers_session_derived(struct warren_peer *peer)
 {
 	set(peer, WARREN_DEADLINE_WIPE, 3 * WARREN_REJECT_AFTER_TIME * HZ);
@@ -209,6 +220,7 @@ void warren_timers_handshake_done(struct warren_peer *peer)
 {
 	unset(peer, WARREN_DEADLINE_RETRY);
 	peer->timers.attempts = 0;
+	atomic64_set(&peer->timers.unanswered_since, 0);
 	ktime_get_real_ts64(&peer->timers.last_handshake);
 }
 

@@ -37,6 +37,8 @@ enum warren_deadline {
  * @keepalive_again: more data came while a passive keepalive was due
  * @persistent_interval: seconds, 0 for off
  * @last_initiation: boottime ns of the last initiation sent
+ * @unanswered_since: boottime ns of the first one without a response, or of when
+ *	that was last told; 0 for none
  * @last_handshake: wall clock time of the last finished handshake
  */
 struct warren_timers {
@@ -46,6 +48,7 @@ struct warren_timers {
 	bool keepalive_again;
 	u16 persistent_interval;
 	atomic64_t last_initiation;
+	atomic64_t unanswered_since;
 	struct timespec64 last_handshake;
 };
 
@@ -66,6 +69,12 @@ void warren_timers_initiation_sent(struct warren_peer *peer);
 void warren_timers_session_derived(struct warren_peer *peer);
 void warren_timers_handshake_done(struct warren_peer *peer);
 void warren_timers_traversed(struct warren_peer *peer);
+
+/*
+ * An initiation was sent: is it time to tell that none was answered? However
+ * often packets make us start anew, and never give up. Context: process.
+ */
+bool warren_timers_unanswered(struct warren_peer *peer);
 
 /* The persistent interval was changed, or the device came up. */
 void warren_timers_persistent_changed(struct warren_peer *peer);

@@ -198,7 +198,7 @@ enum warren_event_type {
 };
 
 enum warren_handshake_failure {
-	/* No response to any initiation in 90 seconds. The last was given up. */
+	/* No response to any initiation for 90 seconds. */
 	WARREN_HANDSHAKE_NO_ANSWER = 1,
 	/* A response that does not fit: another preshared key, or forged. */
 	WARREN_HANDSHAKE_BAD_RESPONSE = 2,

@@ -212,6 +212,24 @@ def retries_every_5_s_with_jitter_and_gives_up_after_90_s():
 
 
 @timed
+def no_answer_is_told_while_packets_go_on():
+    """Each of them begins the count of tries anew."""
+    if not OURS:
+        raise ktap.Skip("n/a: the kernel's own module tells nothing")
+    world = World()
+    (peer,) = world.peers
+    events = Events(world.ns)
+    clock = Clock()
+    for told in 1, 2:
+        while (event := events.next(0)) is None:
+            check(clock() < 110 * told, f"told {told - 1} times in {clock()} s")
+            world.transmit(peer, b"x")
+            time.sleep(3)
+        equal((event.type, event.reason), (HANDSHAKE_FAILED, NO_ANSWER), "event and reason")
+        check(clock() > 89 * told, f"told {told} times in {clock()} s")
+
+
+@timed
 def one_initiation_in_5_s_whatever_is_sent():
     world = World()
     (peer,) = world.peers
