@@ -256,6 +256,7 @@ def a_key_is_made_and_ended():
 def a_device_that_runs_only_wireguard_gets_its_file():
     signed_in()
     browser.press("Add a device")
+    browser.wait(lambda: browser.find("dialog [name=kind]"), "the choice of kinds")
     browser.run("const kind = document.querySelector('dialog [name=kind]'); kind.value = 'wireguard';"
                 "kind.dispatchEvent(new Event('change'))")
     browser.fill("dialog [name=name]", "camera")
