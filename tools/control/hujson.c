@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "hujson.h"
 
+#include "codec.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -404,4 +406,37 @@ out:
 	if (fd >= 0)
 		close(fd);
 	return text;
+}
+
+void control_hujson_json(struct mesh_buf *out, const struct control_hujson *v)
+{
+	const char *sep = "";
+
+	switch (v->type) {
+	case HUJSON_NULL:
+		mesh_buf_str(out, "null");
+		break;
+	case HUJSON_BOOL:
+		mesh_buf_str(out, v->boolean ? "true" : "false");
+		break;
+	case HUJSON_NUMBER:
+		mesh_buf_printf(out, "%.17g", v->number);
+		break;
+	case HUJSON_STRING:
+		mesh_codec_string(out, v->string);
+		break;
+	case HUJSON_ARRAY:
+	case HUJSON_OBJECT:
+		mesh_buf_str(out, v->type == HUJSON_ARRAY ? "[" : "{");
+		for (const struct control_hujson *i = v->first; i; i = i->next, sep = ",") {
+			mesh_buf_str(out, sep);
+			if (i->name) {
+				mesh_codec_string(out, i->name);
+				mesh_buf_str(out, ":");
+			}
+			control_hujson_json(out, i);
+		}
+		mesh_buf_str(out, v->type == HUJSON_ARRAY ? "]" : "}");
+		break;
+	}
 }

@@ -59,4 +59,7 @@ char *control_hujson_load(struct mesh_arena *arena, const char *path, size_t max
 /* "a string", for errors. */
 const char *control_hujson_type_name(enum control_hujson_type type);
 
+/* Writes the value as JSON, without what HuJSON adds. */
+void control_hujson_json(struct mesh_buf *out, const struct control_hujson *v);
+
 #endif /* CONTROL_HUJSON_H */

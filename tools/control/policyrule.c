@@ -220,39 +220,6 @@ static bool read_grant_ip(struct policy_parser *s, const struct control_hujson *
 	return read_ports(s, item, colon ? colon + 1 : item->string, e) && ports_fit(s, item, e);
 }
 
-static void to_json(struct mesh_buf *out, const struct control_hujson *v)
-{
-	const char *sep = "";
-
-	switch (v->type) {
-	case HUJSON_NULL:
-		mesh_buf_str(out, "null");
-		break;
-	case HUJSON_BOOL:
-		mesh_buf_str(out, v->boolean ? "true" : "false");
-		break;
-	case HUJSON_NUMBER:
-		mesh_buf_printf(out, "%.17g", v->number);
-		break;
-	case HUJSON_STRING:
-		mesh_codec_string(out, v->string);
-		break;
-	case HUJSON_ARRAY:
-	case HUJSON_OBJECT:
-		mesh_buf_str(out, v->type == HUJSON_ARRAY ? "[" : "{");
-		for (const struct control_hujson *i = v->first; i; i = i->next, sep = ",") {
-			mesh_buf_str(out, sep);
-			if (i->name) {
-				mesh_codec_string(out, i->name);
-				mesh_buf_str(out, ":");
-			}
-			to_json(out, i);
-		}
-		mesh_buf_str(out, v->type == HUJSON_ARRAY ? "]" : "}");
-		break;
-	}
-}
-
 static const char *app_json(struct policy_parser *s, const struct control_hujson *app)
 {
 	struct mesh_buf out = {0};
@@ -263,7 +230,7 @@ static const char *app_json(struct policy_parser *s, const struct control_hujson
 	for (const struct control_hujson *cap = app->first; cap; cap = cap->next)
 		if (!policy_is_list(s, cap))
 			return NULL;
-	to_json(&out, app);
+	control_hujson_json(&out, app);
 	text = mesh_arena_strdup(s->arena, (char *)out.data, out.len);
 	mesh_buf_free(&out);
 	return text;

@@ -35,30 +35,6 @@ static void own_region(const struct control_config *config, const struct control
 	}
 }
 
-static void strip(struct mesh_buf *out, const struct control_hujson *v)
-{
-	const char *sep = "";
-
-	if (v->type == HUJSON_STRING) {
-		mesh_codec_string(out, v->string);
-	} else if (v->type == HUJSON_NUMBER) {
-		mesh_buf_printf(out, "%.17g", v->number);
-	} else if (v->type == HUJSON_ARRAY || v->type == HUJSON_OBJECT) {
-		mesh_buf_str(out, v->type == HUJSON_ARRAY ? "[" : "{");
-		for (const struct control_hujson *i = v->first; i; i = i->next, sep = ",") {
-			mesh_buf_str(out, sep);
-			if (i->name) {
-				mesh_codec_string(out, i->name);
-				mesh_buf_str(out, ":");
-			}
-			strip(out, i);
-		}
-		mesh_buf_str(out, v->type == HUJSON_ARRAY ? "]" : "}");
-	} else {
-		mesh_buf_str(out, v->type == HUJSON_NULL ? "null" : v->boolean ? "true" : "false");
-	}
-}
-
 /* The file's regions, decoded like a client would. */
 static bool load_file(const char *path, struct mesh_arena *arena, struct mesh_derp_map *map,
 		      struct mesh_error *err)
@@ -77,7 +53,7 @@ static bool load_file(const char *path, struct mesh_arena *arena, struct mesh_de
 		mesh_error_set(err, "%s: %s", path, inner.text);
 		return false;
 	}
-	strip(&json, root);
+	control_hujson_json(&json, root);
 	ret = mesh_codec_decode(&mesh_derp_map_schema, map, arena, (char *)json.data, json.len,
 				MAX_FILE, &inner);
 	mesh_buf_free(&json);
