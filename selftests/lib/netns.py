@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 
-from ktap import Failure, cleanup
+from ktap import Failure, cleanup, eventually
 from rtnl import Route
 
 CLONE_NEWNET = 0x40000000
@@ -73,6 +73,16 @@ class Namespace:
             index = socket.if_nametoindex(device)
         for address in addresses:
             self.links.address(index, address)
+        if self.links.is_up(device):
+            self.await_addresses(*addresses)
+
+    def await_addresses(self, *addresses):
+        """Waits until a device that is up has them: a worker of the kernel's gives an
+        IPv6 address its route, and until then what is for it leaves by the device."""
+        for address in addresses:
+            address = address.partition("/")[0]
+            eventually(lambda address=address: self.links.is_local(address),
+                       f"a local route for {address}")
 
     @contextlib.contextmanager
     def entered(self):

@@ -2,17 +2,19 @@
 """Links and addresses over rtnetlink: what nearly every case needs, without the
 time that starting `ip` takes in an emulated machine."""
 
+import errno
 import ipaddress
 import socket
 import struct
 
-from netlink import NETLINK_ROUTE, Netlink, attr, nest, u32
+from netlink import NETLINK_ROUTE, Netlink, NetlinkError, attr, nest, u32
 
-NEWLINK, DELLINK, NEWADDR = 16, 17, 20
+NEWLINK, DELLINK, GETLINK, NEWADDR, GETROUTE = 16, 17, 18, 20, 26
 CREATE = 0x400 | 0x200  # NLM_F_CREATE | NLM_F_EXCL
 IFNAME, MTU, LINKINFO, NET_NS_FD = 3, 4, 18, 28
 INFO_KIND, INFO_DATA, VETH_INFO_PEER = 1, 2, 1
 IFF_UP, IFA_F_NODAD = 1, 2
+RTN_LOCAL = 2
 
 
 def _link(flags=0, change=0):
@@ -55,3 +57,21 @@ class Route(Netlink):
         self.ask(NEWADDR, CREATE,
                  struct.pack("=BBBBI", family, one.network.prefixlen, 0, 0, index)
                  + attr(2, one.ip.packed) + attr(1, one.ip.packed) + u32(8, IFA_F_NODAD))
+
+    def is_up(self, name):
+        ((_, answer),) = self.ask(GETLINK, 0, _link() + attr(IFNAME, name))
+        return bool(struct.unpack("=I", answer[8:12])[0] & IFF_UP)
+
+    def is_local(self, address):
+        """Do packets for an address, as text, stay here?"""
+        one = ipaddress.ip_address(address)
+        family = socket.AF_INET if one.version == 4 else socket.AF_INET6
+        try:
+            ((_, answer),) = self.ask(GETROUTE, 0, struct.pack("=BBBBBBBBI", family,
+                                                               one.max_prefixlen, 0, 0, 0, 0, 0,
+                                                               0, 0) + attr(1, one.packed))
+        except NetlinkError as error:
+            if error.errno == errno.ENETUNREACH:
+                return False
+            raise
+        return answer[7] == RTN_LOCAL

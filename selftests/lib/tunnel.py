@@ -174,6 +174,7 @@ class Device:
             self.set(**settings)
         if up:
             ns.links.up(name)
+            ns.await_addresses(*addresses)
 
     def set(self, *, private_key=None, listen_port=None, fwmark=None, flags=None, peers=None):
         """Peers as peer() makes them."""
