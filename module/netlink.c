@@ -18,6 +18,8 @@ struct known_attribute {
 
 #define FIXED(name, size)                                                      \
 	[name] = { size, size, #name " must have a size of " #size, NULL }
+#define INTERFACE(name) \
+	[name] = { 2, IFNAMSIZ, #name " must have 1 to 15 characters", NULL }
 #define READ_ONLY(name) [name] = { 0, U16_MAX, NULL, #name " cannot be set" }
 #define NEST(name) [name] = { 0, U16_MAX, NULL, NULL }
 
@@ -30,9 +32,7 @@ struct known_attribute {
 
 static const struct known_attribute device_attributes[] = {
 	FIXED(WARREN_DEVICE_A_IFINDEX, U32_SIZE),
-	[WARREN_DEVICE_A_IFNAME] = {
-		2, IFNAMSIZ, "WARREN_DEVICE_A_IFNAME must have 1 to 15 characters",
-	},
+	INTERFACE(WARREN_DEVICE_A_IFNAME),
 	FIXED(WARREN_DEVICE_A_PRIVATE_KEY, KEY_SIZE),
 	READ_ONLY(WARREN_DEVICE_A_PUBLIC_KEY),
 	FIXED(WARREN_DEVICE_A_FLAGS, U32_SIZE),
@@ -42,6 +42,7 @@ static const struct known_attribute device_attributes[] = {
 	FIXED(WARREN_DEVICE_A_BIND_IFINDEX, U32_SIZE),
 	FIXED(WARREN_DEVICE_A_BIND_ADDR4, IN_ADDR_SIZE),
 	FIXED(WARREN_DEVICE_A_BIND_ADDR6, IN6_ADDR_SIZE),
+	INTERFACE(WARREN_DEVICE_A_BIND_IFNAME),
 };
 
 static const struct known_attribute peer_attributes[] = {

@@ -19,7 +19,7 @@ struct warren_device;
 struct warren_peer;
 
 /* Sizes of the arrays that hold a nest's attributes by type. */
-#define WARREN_DEVICE_ATTRIBUTES (WARREN_DEVICE_A_BIND_ADDR6 + 1)
+#define WARREN_DEVICE_ATTRIBUTES (WARREN_DEVICE_A_BIND_IFNAME + 1)
 #define WARREN_PEER_ATTRIBUTES (WARREN_PEER_A_STATS + 1)
 #define WARREN_ALLOWEDIP_ATTRIBUTES (WARREN_ALLOWEDIP_A_FLAGS + 1)
 

@@ -144,10 +144,30 @@ cancel:
 	return -EMSGSIZE;
 }
 
-static int put_bind(struct sk_buff *skb, const struct warren_bind *bind)
+/* The reader may be in another namespace, where the index is another's. */
+static int put_bind_name(struct sk_buff *skb, struct warren_device *warren)
 {
+	struct net_device *dev;
+	struct net *net;
+	int err = 0;
+
+	rcu_read_lock();
+	net = rcu_dereference(warren->creating_net);
+	dev = net ? dev_get_by_index_rcu(net, warren->bind.ifindex) : NULL;
+	if (dev)
+		err = nla_put_string(skb, WARREN_DEVICE_A_BIND_IFNAME,
+				     dev->name);
+	rcu_read_unlock();
+	return err;
+}
+
+static int put_bind(struct sk_buff *skb, struct warren_device *warren)
+{
+	const struct warren_bind *bind = &warren->bind;
+
 	if (bind->ifindex &&
-	    nla_put_u32(skb, WARREN_DEVICE_A_BIND_IFINDEX, bind->ifindex))
+	    (nla_put_u32(skb, WARREN_DEVICE_A_BIND_IFINDEX, bind->ifindex) ||
+	     put_bind_name(skb, warren)))
 		return -EMSGSIZE;
 	if (bind->addr4.s_addr &&
 	    nla_put_in_addr(skb, WARREN_DEVICE_A_BIND_ADDR4,
@@ -166,7 +186,7 @@ static int put_device_itself(struct sk_buff *skb, struct warren_device *warren)
 	if (nla_put_u16(skb, WARREN_DEVICE_A_LISTEN_PORT,
 			warren->listen_port) ||
 	    nla_put_u32(skb, WARREN_DEVICE_A_FWMARK, warren->fwmark) ||
-	    put_bind(skb, &warren->bind))
+	    put_bind(skb, warren))
 		return -EMSGSIZE;
 	down_read(&warren->identity_lock);
 	if (warren->identity.valid &&

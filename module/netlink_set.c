@@ -302,8 +302,49 @@ static void forget_routes(struct warren_device *warren)
 static const struct nlattr *bind_attribute(const struct nlattr **tb)
 {
 	return tb[WARREN_DEVICE_A_BIND_IFINDEX] ?:
+	       tb[WARREN_DEVICE_A_BIND_IFNAME] ?:
 	       tb[WARREN_DEVICE_A_BIND_ADDR4] ?:
 	       tb[WARREN_DEVICE_A_BIND_ADDR6];
+}
+
+/* An interface by its index or name. Return: its index, 0 for any, or an error. */
+static int read_bind_interface(const struct warren_device *warren,
+			       struct net *net, const struct nlattr **tb,
+			       struct netlink_ext_ack *extack)
+{
+	const struct nlattr *index = tb[WARREN_DEVICE_A_BIND_IFINDEX];
+	const struct nlattr *name = tb[WARREN_DEVICE_A_BIND_IFNAME];
+	struct net_device *dev = NULL;
+	char text[IFNAMSIZ];
+	int found = 0;
+
+	if (index && name)
+		return warren_netlink_refuse(
+			extack, name,
+			"WARREN_DEVICE_A_BIND_IFNAME is given as well as _BIND_IFINDEX",
+			-EINVAL);
+	if (index && !nla_get_u32(index))
+		return 0;
+	if (name)
+		nla_strscpy(text, name, sizeof(text));
+	rcu_read_lock();
+	if (net)
+		dev = name ? dev_get_by_name_rcu(net, text) :
+			     dev_get_by_index_rcu(net, nla_get_u32(index));
+	if (dev)
+		found = dev == warren->dev ? -ELOOP : dev->ifindex;
+	rcu_read_unlock();
+	if (!found)
+		return warren_netlink_refuse(
+			extack, index ?: name,
+			"WARREN_DEVICE_A_BIND_IFINDEX or _IFNAME: no such interface where the device was made",
+			-ENODEV);
+	if (found < 0)
+		return warren_netlink_refuse(
+			extack, index ?: name,
+			"WARREN_DEVICE_A_BIND_IFINDEX or _IFNAME is the device itself",
+			found);
+	return found;
 }
 
 /* What is asked for and what stays, together. */
@@ -311,9 +352,7 @@ static int read_bind(struct warren_bind *bind,
 		     const struct warren_device *warren, struct net *net,
 		     const struct nlattr **tb, struct netlink_ext_ack *extack)
 {
-	const struct nlattr *attr = tb[WARREN_DEVICE_A_BIND_IFINDEX];
-	struct net_device *dev;
-	bool own;
+	int index;
 
 	*bind = warren->bind;
 	if (tb[WARREN_DEVICE_A_BIND_ADDR4])
@@ -321,25 +360,13 @@ static int read_bind(struct warren_bind *bind,
 			nla_get_in_addr(tb[WARREN_DEVICE_A_BIND_ADDR4]);
 	if (tb[WARREN_DEVICE_A_BIND_ADDR6])
 		bind->addr6 = nla_get_in6_addr(tb[WARREN_DEVICE_A_BIND_ADDR6]);
-	if (!attr)
+	if (!tb[WARREN_DEVICE_A_BIND_IFINDEX] &&
+	    !tb[WARREN_DEVICE_A_BIND_IFNAME])
 		return 0;
-	bind->ifindex = nla_get_u32(attr);
-	if (!bind->ifindex)
-		return 0;
-	rcu_read_lock();
-	dev = net ? dev_get_by_index_rcu(net, bind->ifindex) : NULL;
-	own = dev == warren->dev;
-	rcu_read_unlock();
-	if (!dev)
-		return warren_netlink_refuse(
-			extack, attr,
-			"WARREN_DEVICE_A_BIND_IFINDEX: no such interface where the device was made",
-			-ENODEV);
-	if (own)
-		return warren_netlink_refuse(
-			extack, attr,
-			"WARREN_DEVICE_A_BIND_IFINDEX is the device itself",
-			-ELOOP);
+	index = read_bind_interface(warren, net, tb, extack);
+	if (index < 0)
+		return index;
+	bind->ifindex = index;
 	return 0;
 }
 

@@ -33,6 +33,7 @@
  *     WARREN_DEVICE_A_BIND_IFINDEX u32, the outer sockets' interface or VRF, in
  *                                  the namespace in which the device was made;
  *                                  0 for any
+ *     WARREN_DEVICE_A_BIND_IFNAME  instead of that: its name there
  *     WARREN_DEVICE_A_BIND_ADDR4   struct in_addr, the IPv4 socket's address
  *     WARREN_DEVICE_A_BIND_ADDR6   struct in6_addr, the IPv6 socket's; all zero
  *                                  for any, either
@@ -101,6 +102,7 @@ enum warren_device_attribute {
 	WARREN_DEVICE_A_BIND_IFINDEX = 64, /* u32; left out for 0 */
 	WARREN_DEVICE_A_BIND_ADDR4 = 65,   /* struct in_addr; the same */
 	WARREN_DEVICE_A_BIND_ADDR6 = 66,   /* struct in6_addr; the same */
+	WARREN_DEVICE_A_BIND_IFNAME = 67,  /* string; the same, or when it is gone */
 };
 
 enum warren_peer_flag {

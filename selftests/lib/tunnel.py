@@ -31,7 +31,7 @@ REPLACE_ALLOWEDIPS, UPDATE_ONLY = 2, 4
  D_PEERS) = range(1, 9)
 (P_PUBLIC_KEY, P_PRESHARED_KEY, P_FLAGS, P_ENDPOINT, P_KEEPALIVE, P_LAST_HANDSHAKE,
  P_RX_BYTES, P_TX_BYTES, P_ALLOWEDIPS, P_PROTOCOL_VERSION) = range(1, 11)
-D_BIND_IFINDEX, D_BIND_ADDR4, D_BIND_ADDR6 = 64, 65, 66
+D_BIND_IFINDEX, D_BIND_ADDR4, D_BIND_ADDR6, D_BIND_IFNAME = 64, 65, 66, 67
 P_STATS = 64
 # A peer's counters, as the device's of the same meaning are named by ethtool.
 STATS = (
@@ -131,7 +131,7 @@ class DeviceState:
 
     def __init__(self):
         self.private_key = self.public_key = None
-        self.bind_ifindex, self.bind_addresses = 0, []
+        self.bind_ifindex, self.bind_ifname, self.bind_addresses = 0, None, []
         self.listen_port = self.fwmark = self.messages = 0
         self.interrupted = False
         self.peers = {}
@@ -150,6 +150,8 @@ class DeviceState:
                 self.fwmark = struct.unpack("=I", value)[0]
             elif kind == D_BIND_IFINDEX:
                 self.bind_ifindex = struct.unpack("=I", value)[0]
+            elif kind == D_BIND_IFNAME:
+                self.bind_ifname = value.rstrip(b"\0").decode()
             elif kind in (D_BIND_ADDR4, D_BIND_ADDR6):
                 self.bind_addresses.append(str(ipaddress.ip_address(value)))
             elif kind == D_PEERS:
@@ -202,8 +204,9 @@ class Device:
         """The peer's named counters that are not 0."""
         return self.get(stats=True).peers[public_key].stats
 
-    def bind(self, ifindex=None, address4=None, address6=None):
+    def bind(self, ifindex=None, address4=None, address6=None, ifname=None):
         self.raw(u32(D_BIND_IFINDEX, ifindex) if ifindex is not None else b"",
+                 attr(D_BIND_IFNAME, ifname) if ifname is not None else b"",
                  attr(D_BIND_ADDR4, ipaddress.ip_address(address4).packed) if address4 else b"",
                  attr(D_BIND_ADDR6, ipaddress.ip_address(address6).packed) if address6 else b"")
 

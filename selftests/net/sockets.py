@@ -222,8 +222,12 @@ def bound_to_an_interface():
     two.initiate()
     two.ping()
     index = index_of(world.ns, "out0")
-    world.device.bind(index)
-    equal(world.device.get().bind_ifindex, index, "interface in the dump")
+    for interface in {"ifindex": index}, {"ifindex": 0}, {"ifname": "out0"}:
+        world.device.bind(**interface)
+        state = world.device.get()
+        equal((state.bind_ifindex, state.bind_ifname),
+              (0, None) if interface == {"ifindex": 0} else (index, "out0"),
+              f"interface in the dump after {interface}")
     one.ping()
     unheard(two)
     world.transmit(two, b"not that way")
@@ -318,6 +322,10 @@ def binding_that_cannot_be():
     one.initiate()
     for arguments, number, word in (
             ({"ifindex": 9999}, errno.ENODEV, "BIND_IFINDEX"),
+            ({"ifname": "nosuch"}, errno.ENODEV, "_IFNAME"),
+            ({"ifname": ""}, errno.EINVAL, "BIND_IFNAME"),
+            ({"ifname": "out1", "ifindex": index_of(world.ns, "out1")}, errno.EINVAL,
+             "BIND_IFNAME"),
             ({"ifindex": index_of(world.ns, "wg0")}, errno.ELOOP, "BIND_IFINDEX"),
             ({"address4": "10.99.99.99"}, errno.EADDRNOTAVAIL, "BIND_ADDR4"),
             ({"address6": "fd99::9"}, errno.EADDRNOTAVAIL, "ADDR6")):

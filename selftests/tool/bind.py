@@ -10,7 +10,7 @@ from common import (NODEV, PEERS, PRIVATE, UNSUPPORTED, VALUE, WARREN, check, cl
                     file_with, good, refused, run, warren)
 import ktap
 from ktap import case
-from netns import command
+from netns import Namespace, command
 
 A = PEERS[0]
 BOUND = f"""[Interface]
@@ -136,6 +136,21 @@ def to_a_vrf():
     check("Bind = blue" not in good("showconf", "t0"), "it has lost its name")
     good("set", "t0", "bind", "off")
     equal(bound(), NONE, "off")
+
+
+@case
+def of_a_device_that_moved():
+    """The interface is one of the namespace in which the device was made."""
+    world()
+    added()
+    inside = Namespace("inside")
+    command("ip", "link", "set", "t0", "netns", inside.name)
+    inside.run(WARREN, "set", "t0", "bind", "out")
+    shown = json.loads(inside.run(WARREN, "show", "t0", "--json"))["interfaces"][0]
+    equal(shown["bind"], "out", "JSON")
+    path = file_with(inside.run(WARREN, "showconf", "t0"))
+    inside.run(WARREN, "syncconf", "t0", path)
+    check("Bind = out\n" in inside.run(WARREN, "showconf", "t0"), "showconf")
 
 
 @case

@@ -182,16 +182,18 @@ static int peer_nest(const struct nlattr *attr, void *data)
 	return mnl_attr_parse_nested(attr, peer_attr, r->peer);
 }
 
-/* The kernel knows the number; a name is what people write. */
+/*
+ * The number is what the sockets are bound to; the name, where there still is one,
+ * comes after it, and is what people write.
+ */
 static void get_bind(struct warren_device *dev, const struct nlattr *attr)
 {
-	uint32_t index;
-
-	if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
-		return;
-	index = mnl_attr_get_u32(attr);
-	if (index && !if_indextoname(index, dev->bind))
-		snprintf(dev->bind, sizeof(dev->bind), "%u", index);
+	if (mnl_attr_get_type(attr) == WARREN_DEVICE_A_BIND_IFNAME) {
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
+			snprintf(dev->bind, sizeof(dev->bind), "%s", mnl_attr_get_str(attr));
+	} else if (mnl_attr_validate(attr, MNL_TYPE_U32) >= 0 && mnl_attr_get_u32(attr)) {
+		snprintf(dev->bind, sizeof(dev->bind), "%u", mnl_attr_get_u32(attr));
+	}
 }
 
 static int device_attr(const struct nlattr *attr, void *data)
@@ -223,6 +225,7 @@ static int device_attr(const struct nlattr *attr, void *data)
 		}
 		break;
 	case WARREN_DEVICE_A_BIND_IFINDEX:
+	case WARREN_DEVICE_A_BIND_IFNAME:
 		get_bind(dev, attr);
 		break;
 	case WARREN_DEVICE_A_BIND_ADDR4:

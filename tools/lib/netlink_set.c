@@ -127,27 +127,20 @@ static void put_device(struct nlmsghdr *nlh, const struct warren_device *dev)
 		mnl_attr_put_u32(nlh, WARREN_DEVICE_A_FWMARK, dev->fwmark);
 }
 
-/* The kernel takes a number; one without a name here is told as a number. */
-static int put_bind(struct nlmsghdr *nlh, const struct warren_device *dev, struct warren_error *err)
+/* A name is one where the device was made; what has no name is told as a number. */
+static void put_bind(struct nlmsghdr *nlh, const struct warren_device *dev)
 {
 	uint32_t index = 0;
 
-	if (dev->has_bind && dev->bind[0]) {
-		index = if_nametoindex(dev->bind);
-		if (!index && warren_addr_parse_number(&index, dev->bind, INT32_MAX))
-			return warren_error_set(err, WARREN_E_NODEV,
-						"see `ip link` for those there are",
-						"cannot bind %s to \"%s\": there is no such "
-						"interface",
-						dev->name, dev->bind);
-	}
-	if (dev->has_bind)
+	if (dev->has_bind && dev->bind[0] &&
+	    (if_nametoindex(dev->bind) || warren_addr_parse_number(&index, dev->bind, INT32_MAX)))
+		mnl_attr_put_strz(nlh, WARREN_DEVICE_A_BIND_IFNAME, dev->bind);
+	else if (dev->has_bind)
 		mnl_attr_put_u32(nlh, WARREN_DEVICE_A_BIND_IFINDEX, index);
 	if (dev->has_bind_address) {
 		mnl_attr_put(nlh, WARREN_DEVICE_A_BIND_ADDR4, sizeof(dev->bind4), &dev->bind4);
 		mnl_attr_put(nlh, WARREN_DEVICE_A_BIND_ADDR6, sizeof(dev->bind6), &dev->bind6);
 	}
-	return 0;
 }
 
 static int send_part(struct warren_genl *genl, struct writing *w, const char *what,
@@ -159,8 +152,8 @@ static int send_part(struct warren_genl *genl, struct writing *w, const char *wh
 	mnl_attr_put_strz(nlh, WARREN_DEVICE_A_IFNAME, w->dev->name);
 	if (w->first)
 		put_device(nlh, w->dev);
-	if (w->first && w->dev->kind == WARREN_KIND_WARREN && put_bind(nlh, w->dev, err))
-		return -1;
+	if (w->first && w->dev->kind == WARREN_KIND_WARREN)
+		put_bind(nlh, w->dev);
 	w->first = false;
 	if (w->peer < w->dev->peers_n) {
 		peers = mnl_attr_nest_start(nlh, WARREN_DEVICE_A_PEERS);
@@ -182,7 +175,9 @@ int warren_netlink_set(const struct warren_device *dev, struct warren_error *err
 	if (warren_genl_open(&genl, warren ? WARREN_GENL_NAME : WARREN_COMPAT_NAME,
 			     WARREN_GENL_VERSION, err))
 		return -1;
-	snprintf(what, sizeof(what), "change %s", dev->name);
+	snprintf(what, sizeof(what),
+		 dev->has_bind && dev->bind[0] ? "change %s, bound to %s" : "change %s", dev->name,
+		 dev->bind);
 	do {
 		ret = send_part(&genl, &w, what, err);
 	} while (!ret && w.peer < dev->peers_n);
