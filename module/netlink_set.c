@@ -254,6 +254,12 @@ static int set_peer(struct warren_device *warren, const struct nlattr *nest,
 		set_endpoint(peer, tb[WARREN_PEER_A_ENDPOINT]);
 	if (added)
 		warren_event_send(peer, WARREN_EVENT_PEER_ADDED);
+	attr = tb[WARREN_PEER_A_PERSISTENT_KEEPALIVE_INTERVAL];
+	if (attr) {
+		WRITE_ONCE(peer->timers.persistent_interval, nla_get_u16(attr));
+		warren_timers_persistent_changed(peer);
+	}
+	/* Last, for want of memory can end it: the rest of the peer is whole then. */
 	if (flags & WARREN_PEER_F_REPLACE_ALLOWEDIPS)
 		warren_allowedips_remove_owner(&warren->allowedips,
 					       &peer->allowedips);
@@ -262,11 +268,6 @@ static int set_peer(struct warren_device *warren, const struct nlattr *nest,
 				     extack);
 		if (err)
 			return err;
-	}
-	attr = tb[WARREN_PEER_A_PERSISTENT_KEEPALIVE_INTERVAL];
-	if (attr) {
-		WRITE_ONCE(peer->timers.persistent_interval, nla_get_u16(attr));
-		warren_timers_persistent_changed(peer);
 	}
 	if (netif_running(warren->dev) &&
 	    !skb_queue_empty_lockless(&peer->staged))
