@@ -12,6 +12,7 @@
 #include <net/rtnetlink.h>
 #include "compat/netdev.h"
 #include "device.h"
+#include "gso_check.h"
 #include "netlink.h"
 #include "packet.h"
 #include "peer.h"
@@ -25,6 +26,11 @@
 
 /* Tunnels in tunnels: each level costs stack. */
 #define MAX_DEPTH 4
+
+static bool udp_segmentation = true;
+module_param(udp_segmentation, bool, 0444);
+MODULE_PARM_DESC(udp_segmentation,
+		 "What new devices have for ethtool's flag of that name");
 
 static LIST_HEAD(devices); /* under RTNL */
 static DEFINE_PER_CPU(unsigned int, depth);
@@ -153,6 +159,7 @@ static int init(struct net_device *dev)
 
 	warren->dev = dev;
 	warren->generation = 1;
+	warren->no_batches = !udp_segmentation;
 	mutex_init(&warren->lock);
 	init_rwsem(&warren->identity_lock);
 	INIT_LIST_HEAD(&warren->peers);
@@ -402,10 +409,23 @@ module_param(wireguard_compat, bool, 0444);
 MODULE_PARM_DESC(wireguard_compat,
 		 "Answer to WireGuard's names too, for tools that know only these");
 
+/* Slow is better than broken. */
+static void __init check_udp_segmentation(void)
+{
+	int err = udp_segmentation ? warren_gso_check() : 0;
+
+	if (!err || err == -ENOMEM)
+		return;
+	udp_segmentation = false;
+	pr_warn("this kernel does UDP segmentation wrongly (error %d): new devices start with it off and are slower; use a kernel without this fault, or try \"ethtool --set-priv-flags DEVICE udp-segmentation on\"\n",
+		err);
+}
+
 int __init warren_device_init(void)
 {
 	int err;
 
+	check_udp_segmentation();
 	err = register_pm_notifier(&suspend_block);
 	if (err)
 		return err;

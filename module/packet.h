@@ -17,7 +17,8 @@
  *
  *	UDP -> data_ready (socket.c)
  *	 data -> warren_receive_data (receive.c)  to a cell: this CPU's, or
- *		where the session's packets before it still are
+ *		where the session's packets before it still are, or, when this
+ *		CPU is full, that of one which has room (spread.c)
  *	    -> poll (receive.c, NAPI), or receive_at_once: decrypt, replay
  *		window, source check; once for an outer packet: timers,
  *		counters, endpoint
@@ -50,8 +51,9 @@ struct warren_peer;
 /* Handshake messages that wait for a worker; load begins at an eighth. */
 #define WARREN_MAX_HANDSHAKES 4096
 
-/* Outer packets that wait in a cell. */
+/* Outer packets that wait in a cell, and batches, which are larger. */
 #define WARREN_MAX_CELL 4096
+#define WARREN_MAX_CELL_BATCHES 256
 
 /* Messages in one outer UDP GSO packet. */
 #define WARREN_MAX_BATCH 64

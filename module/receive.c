@@ -2,6 +2,7 @@
 #include <linux/bitfield.h>
 #include <linux/netdevice.h>
 #include <linux/sched/clock.h>
+#include <linux/smp.h>
 #include <net/inet_ecn.h>
 #include <net/ip_tunnels.h>
 #include "aead.h"
@@ -10,6 +11,10 @@
 #include "packet.h"
 #include "pages.h"
 #include "peer.h"
+#include "spread.h"
+
+/* Only what is larger is worth another CPU's interrupt. */
+#define LARGE 8192
 
 /*
  * A short packet that comes so much later than the one before it was done has
@@ -22,6 +27,8 @@
 struct warren_cell {
 	struct sk_buff_head outer;
 	struct napi_struct napi;
+	call_single_data_t call;	/* in use only by who scheduled @napi */
+	int cpu;			/* whose it is */
 	struct warren_device *warren;
 	u64 done;			/* when it was last finished; local_clock() */
 	struct warren_gather gather;	/* of the packets being received */
@@ -31,30 +38,56 @@ struct warren_cell {
  * A lane is what must stay in order: the sessions whose indices have the same
  * low bits. While packets of a lane are under way, all go to the cell where the
  * first one went, whichever CPU they come in by; when none is, the lane goes to
- * the cell of the CPU that has the next one. One word says which cell and how
- * many packets, so that both change together.
+ * the cell of the CPU that has the next one, or that it is given to. One word says
+ * which cell and how many packets, so that both change together.
  */
 #define LANE_PACKETS GENMASK(15, 0)
 #define LANE_CELL GENMASK(31, 16)
 
 static_assert(WARREN_MAX_CELL + NR_CPUS < LANE_PACKETS);
 
-static u8 *lane_of(struct sk_buff *outer)
+/* In the control buffer of a packet in a cell. */
+struct note {
+	int origin;	/* the CPU that it came in by */
+	u8 lane;
+};
+
+static struct note *note_of(struct sk_buff *outer)
 {
-	return (u8 *)outer->cb;
+	BUILD_BUG_ON(sizeof(struct note) > sizeof(outer->cb));
+	return (struct note *)outer->cb;
+}
+
+/* Where a lane without packets goes; @before: where it was. */
+static int choose_cpu(const struct warren_device *warren,
+		      const struct sk_buff *outer, int before)
+{
+	int here = smp_processor_id(), cpu;
+
+	if (likely(outer->len < LARGE || !skb_is_gso(outer)))
+		return here;
+	cpu = warren_spread_target(before);
+	/* It has enough to do as long as others wait. */
+	return skb_queue_empty_lockless(&per_cpu_ptr(warren->cells, cpu)->outer) ?
+		       cpu :
+		       here;
 }
 
 /* @first: no packet of the lane is before this one. */
-static struct warren_cell *enter_lane(struct warren_device *warren, u8 lane,
+static struct warren_cell *enter_lane(struct warren_device *warren,
+				      const struct sk_buff *outer, u8 lane,
 				      bool *first)
 {
 	atomic_t *state = &warren->lanes[lane];
 	u32 old = atomic_read(state), new;
+	int cpu = -1;
 
 	do {
-		new = old & LANE_PACKETS ?
-			      old + 1 :
-			      FIELD_PREP(LANE_CELL, smp_processor_id()) + 1;
+		if (!(old & LANE_PACKETS) && cpu < 0)
+			cpu = choose_cpu(warren, outer,
+					 FIELD_GET(LANE_CELL, old));
+		new = old & LANE_PACKETS ? old + 1 :
+					   FIELD_PREP(LANE_CELL, cpu) + 1;
 	} while (!atomic_try_cmpxchg(state, (int *)&old, new));
 	*first = !(old & LANE_PACKETS);
 	return per_cpu_ptr(warren->cells, FIELD_GET(LANE_CELL, new));
@@ -535,16 +568,22 @@ static DEFINE_PER_CPU(bool, receiving);
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct warren_cell *cell = container_of(napi, struct warren_cell, napi);
+	int here = smp_processor_id(), origin = here;
+	int work = 0, packets = 0, i;
 	u8 lanes[NAPI_POLL_WEIGHT];
 	struct sk_buff *outer;
-	int work = 0, packets = 0, i;
+	u64 began = 0;
 
 	if (unlikely(!budget))
 		return 0;
 	rcu_read_lock();
 	while (work < budget && packets < ARRAY_SIZE(lanes) &&
 	       (outer = skb_dequeue(&cell->outer))) {
-		lanes[packets++] = *lane_of(outer);
+		lanes[packets++] = note_of(outer)->lane;
+		if (note_of(outer)->origin != here && !began) {
+			origin = note_of(outer)->origin;
+			began = local_clock();
+		}
 		work += receive_outer(cell, outer, false);
 	}
 	receive_end(cell);
@@ -555,6 +594,8 @@ static int poll(struct napi_struct *napi, int budget)
 		leave_lane(cell->warren, lanes[i]);
 	if (!skb_queue_empty_lockless(&cell->outer))
 		napi_schedule(napi);
+	if (began)
+		warren_spread_account(origin, local_clock() - began);
 	rcu_read_unlock();
 	return work;
 }
@@ -566,7 +607,7 @@ static int poll(struct napi_struct *napi, int budget)
  */
 static bool receive_at_once(struct warren_cell *cell, struct sk_buff *outer)
 {
-	u8 lane = *lane_of(outer);
+	u8 lane = note_of(outer)->lane;
 
 	if (outer->len > SHORT || local_clock() - cell->done < HURRY_NS ||
 	    __this_cpu_read(receiving) ||
@@ -583,8 +624,26 @@ static bool receive_at_once(struct warren_cell *cell, struct sk_buff *outer)
 	return true;
 }
 
+/* Interrupt on the cell's CPU, which the caller scheduled the instance for. */
+static void called(void *cell)
+{
+	__napi_schedule(&((struct warren_cell *)cell)->napi);
+}
+
+/* Has the cell polled by its CPU, or by this one when that has gone offline. */
+static void wake(struct warren_cell *cell)
+{
+	if (!napi_schedule_prep(&cell->napi))
+		return;
+	if (likely(cell->cpu == smp_processor_id()) ||
+	    smp_call_function_single_async(cell->cpu, &cell->call))
+		__napi_schedule(&cell->napi);
+}
+
 void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 {
+	unsigned int limit = skb_is_gso(skb) ? WARREN_MAX_CELL_BATCHES :
+					       WARREN_MAX_CELL;
 	struct warren_message_data message;
 	struct warren_cell *cell;
 	bool first;
@@ -596,18 +655,23 @@ void warren_receive_data(struct warren_device *warren, struct sk_buff *skb)
 		return;
 	}
 	lane = le32_to_cpu(message.receiver) % WARREN_LANES;
-	cell = enter_lane(warren, lane, &first);
-	if (unlikely(skb_queue_len_lockless(&cell->outer) >= WARREN_MAX_CELL)) {
+	cell = enter_lane(warren, skb, lane, &first);
+	if (unlikely(skb_queue_len_lockless(&cell->outer) >= limit)) {
 		leave_lane(warren, lane);
 		warren_stats_inc(warren, WARREN_STAT_RX_OVERFLOW);
 		kfree_skb(skb);
 		return;
 	}
-	*lane_of(skb) = lane;
+	*note_of(skb) = (struct note){
+		.origin = smp_processor_id(),
+		.lane = lane,
+	};
 	if (first && receive_at_once(cell, skb))
 		return;
+	if (cell->cpu != smp_processor_id())
+		warren_stats_inc(warren, WARREN_STAT_RX_SPREAD);
 	skb_queue_tail(&cell->outer, skb);
-	napi_schedule(&cell->napi);
+	wake(cell);
 }
 
 int warren_receive_init(struct warren_device *warren)
@@ -621,6 +685,8 @@ int warren_receive_init(struct warren_device *warren)
 		struct warren_cell *cell = per_cpu_ptr(warren->cells, cpu);
 
 		cell->warren = warren;
+		cell->cpu = cpu;
+		INIT_CSD(&cell->call, called, cell);
 		skb_queue_head_init(&cell->outer);
 		/* Not a queue of a network card: nothing to poll for. */
 		set_bit(NAPI_STATE_NO_BUSY_POLL, &cell->napi.state);
@@ -637,6 +703,7 @@ void warren_receive_free(struct warren_device *warren)
 	for_each_possible_cpu(cpu) {
 		struct warren_cell *cell = per_cpu_ptr(warren->cells, cpu);
 
+		/* Waits for a call under way as well. */
 		napi_disable(&cell->napi);
 		__netif_napi_del(&cell->napi);
 		skb_queue_purge(&cell->outer);

@@ -72,7 +72,9 @@
 	X(TX_GSO_BATCHES, "tx_gso_batches")                                     \
 	X(TX_GSO_MESSAGES, "tx_gso_messages")                                   \
 	X(RX_GRO_BATCHES, "rx_gro_batches")                                     \
-	X(RX_GRO_MESSAGES, "rx_gro_messages")
+	X(RX_GRO_MESSAGES, "rx_gro_messages")                                   \
+	/* outer packets decrypted on another CPU than they came in by */       \
+	X(RX_SPREAD, "rx_spread")
 
 enum warren_stat {
 #define X(id, name) WARREN_STAT_##id,

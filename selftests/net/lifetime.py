@@ -291,9 +291,8 @@ def privileged_user_space_cannot_make_loops():
             pass
 
 
-@case
-def module_goes_and_leaves_nothing():
-    """Reached last, after all of the above."""
+def reload(*parameters):
+    """Waits for what still goes, and loads the module anew."""
     if not OURS:
         raise Skip("n/a: only our own module is unloaded")
     if not os.path.exists("/sys/module/warren"):
@@ -310,7 +309,32 @@ def module_goes_and_leaves_nothing():
     with open("/proc/slabinfo") as file:
         left = [line.split()[0] for line in file if line.startswith("warren")]
     equal(left, [], "slab caches left")
-    command("modprobe", "warren")
+    command("modprobe", "warren", *parameters)
+
+
+@case
+def devices_start_as_the_module_was_told():
+    """As they do when the module finds UDP segmentation at fault."""
+    reload("udp_segmentation=0")
+    ktap.cleanup(reload)
+    link = Link()
+    link.ping()
+
+    def flag():
+        return link.a.ns.run("ethtool", "--show-priv-flags", "wg0").split()[-1]
+
+    equal(flag(), "off", "udp-segmentation of a new device")
+    works(link)
+    equal(link.a.device.counters()["tx_gso_batches"], 0, "batches that were sent")
+    link.a.ns.run("ethtool", "--set-priv-flags", "wg0", "udp-segmentation", "on")
+    works(link)
+    check(link.a.device.counters()["tx_gso_batches"], "no batch was sent with it switched on")
+
+
+@case
+def module_goes_and_leaves_nothing():
+    """Reached last, after all of the above."""
+    reload()
     Device(Namespace("again"))
 
 
