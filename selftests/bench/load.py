@@ -8,35 +8,25 @@ import re
 import subprocess
 import time
 
+import idle
 from sites import command, inner, inside, on
 
 LOST = 0.1  # of the datagrams at most (wireguard-go loses a twentieth)
-
-
-def idle():
-    """Nanoseconds that all processors have idled.
-
-    The ticks of /proc/stat are samples, and sample in step with what they
-    measure; the timers' own account is exact. /proc/uptime has the same in
-    hundredths of a second."""
-    with open("/proc/timer_list") as file:
-        found = re.findall(r"\.(?:idle_sleeptime|iowait_sleeptime) *: (\d+) nsecs", file.read())
-    if found:
-        return sum(map(int, found))
-    with open("/proc/uptime") as file:
-        return int(float(file.read().split()[1]) * 1e9)
 
 
 class Busy:
     """with Busy() as busy: ...; then .ns of processor time, and .elapsed ns."""
 
     def __enter__(self):
-        self.idle, self.began = idle(), time.monotonic_ns()
+        self.account = idle.account()
+        self.account.begin()
+        self.began = time.monotonic_ns()
         return self
 
     def __exit__(self, *_):
-        self.elapsed = time.monotonic_ns() - self.began
-        self.ns = os.cpu_count() * self.elapsed - (idle() - self.idle)
+        idled, ended = self.account.end()
+        self.elapsed = ended - self.began
+        self.ns = os.cpu_count() * self.elapsed - idled
 
 
 @contextlib.contextmanager

@@ -18,12 +18,22 @@ def ratio(run, row):
     return ours / base if ours is not None and base else None
 
 
-def met(run, row):
-    """Whether the goal is met; None where there is none, or nothing to compare."""
-    value, goal = ratio(run, row), row.goal(run["kernel"])
+def verdict(value, goal, more_is_better=False):
+    """Empty where there is no goal, or nothing to compare."""
     if value is None or goal is None:
-        return None
-    return value >= goal if row.more_is_better else value <= goal
+        return ""
+    return "met" if (value >= goal if more_is_better else value <= goal) else "missed"
+
+
+def also(run, row):
+    """What else ours has to reach, and whether it does: two cells."""
+    ours = median(run, row, OURS)
+    if row.most is not None:
+        return [f"at most {number(row.most, row)}", verdict(ours, row.most)]
+    other = row.below and median(run, row, row.below)
+    if other is None:
+        return ["", ""]
+    return [f"below {row.below}", verdict(ours, other)]
 
 
 def kinds(run):
@@ -43,14 +53,14 @@ def number(value, row):
 
 
 def _lines(run):
-    yield ["", "", *kinds(run), "ratio", "goal", ""]
+    yield ["", "", *kinds(run), "ratio", "goal", "", "and", ""]
     for row in measured(run):
         value, goal = ratio(run, row), row.goal(run["kernel"])
         limit = "at least" if row.more_is_better else "at most"
         yield [row.title, row.unit, *(number(median(run, row, kind), row) for kind in kinds(run)),
                "-" if value is None else f"{value:.{3 if value < 0.1 else 2}f}",
                "" if goal is None else f"{limit} {goal:.2f}",
-               {None: "", True: "met", False: "missed"}[met(run, row)]]
+               verdict(value, goal, row.more_is_better), *also(run, row)]
 
 
 def spread(run):

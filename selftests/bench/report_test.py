@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 """The benchmark's table and picture, from recorded numbers."""
 
+import collections
+import ipaddress
 import json
 import os
+import random
 import sys
 from xml.etree import ElementTree
 
@@ -13,11 +16,13 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 sys.path.insert(0, HERE)
 
 import control
+import idle
 import ktap
 import plot
+import prefixes
 import report
 from ktap import case, check, equal
-from rows import BY_NAME
+from rows import BY_NAME, PARTS
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -38,7 +43,8 @@ def line(text, title):
 def medians_and_ratio():
     text = report.table(run({"tcp": {"none": [3.5, 3.4, 9], "wireguard": [41, 40, 39.5],
                                      "warren": [16, 15.9, 16.4]}}))
-    equal(line(text, "TCP"), "ns/byte 3.50 40.00 16.00 0.40 at most 0.42 met".split(), "the row")
+    equal(line(text, "TCP"), "ns/byte 3.50 40.00 16.00 0.40 at most 0.42 met"
+          " at most 17.50 met".split(), "the row")
     check("6.1.0-56-amd64" in text and "commit abc" in text, "says what was measured")
 
 
@@ -48,6 +54,33 @@ def less_is_a_goal_missed():
     equal(line(text, "2 CPUs, TCP, 4 streams")[-5:], "1.90 at least 2.00 missed".split(), "the row")
     text = report.table(run({"udp_64": {"wireguard": [1000], "warren": [710]}}))
     equal(line(text, "UDP, 64 bytes")[-5:], "0.71 at most 0.70 missed".split(), "the row")
+
+
+@case
+def what_else_has_to_be_reached():
+    measured = {"tcp": {"wireguard": [40], "warren": [17.6]},
+                "udp_1360": {"wireguard": [100], "warren": [60], "ipsec-chacha": [61]},
+                "udp_64": {"wireguard": [100], "warren": [60]},
+                "ping": {"wireguard": [80.0], "warren": [31.5], "ipsec-aes-gcm": [31.4]}}
+    text = report.table(run(measured))
+    equal(line(text, "TCP")[-4:], "at most 17.50 missed".split(), "a fixed cost")
+    equal(line(text, "UDP, 1360 bytes")[-4:], "met below ipsec-chacha met".split(), "less than another")
+    equal(line(text, "UDP, 64 bytes")[-4:], "at most 0.70 met".split(), "the other was not measured")
+    equal(line(text, "ping, round trip")[-4:], "met below ipsec-aes-gcm missed".split(), "more than it")
+
+
+@case
+def every_row_is_measured_once():
+    equal(sorted(name for part in PARTS.values() for name in part), sorted(BY_NAME), "rows of all parts")
+
+
+@case
+def memory_of_prefixes_at_most_half():
+    text = report.table(run({"prefix_memory": {"wireguard": [140.0], "warren": [71.0]},
+                             "lookup": {"wireguard": [900], "warren": [899]}}))
+    equal(line(text, "memory of each of 1,000,000 prefixes")[-5:], "0.51 at most 0.50 missed".split(),
+          "memory")
+    equal(line(text, "look-up among 1,000,000 prefixes")[-5:], "1.00 at most 1.00 met".split(), "look-up")
 
 
 @case
@@ -106,6 +139,40 @@ def picture_of_recorded_numbers():
     words = [text.text for text in root.findall(f"{SVG}text")]
     for row in report.measured(one):
         check(row.title in words, f"{row.title} is in the picture")
+
+
+TRACE = """# entries-in-buffer/entries-written: 5/5   #P:2
+          <idle>-0       [000] d..1.    10.000100: tick_nohz_idle_enter <-do_idle
+          <idle>-0       [001] d.h1.    10.000150: tick_irq_enter <-irq_enter_rcu
+          <idle>-0       [000] d.h1.    10.000300: tick_irq_enter <-irq_enter_rcu
+          <idle>-0       [000] d..1.    10.000301: tick_nohz_idle_exit <-do_idle
+          iperf3-1: 2    [001] d..1.    10.000900: tick_nohz_idle_enter <-do_idle
+"""
+
+
+@case
+def idle_time_of_a_trace():
+    found = idle.events(TRACE)
+    began, ended, now = 10_000_000_000, 10_001_000_000, {0: (0, 9), 1: (0, 9), 2: (8, 9), 3: (1, 9)}
+    equal(idle.idled(found[0], began, ended), 200_000, "between its events")
+    equal(idle.idled(found[1], began, ended), 250_000, "before the first and after the last")
+    before = dict.fromkeys(now, (0, 0))
+    equal(idle.total(found, before, now, began, ended, 1000), 450_000 + 3 * 1000 + 1_000_000,
+          "all, without what three ends cost, and one that idled without an event")
+
+
+@case
+def prefixes_are_of_all_sorts():
+    table = prefixes.table(2000, random.Random(1))
+    equal(len(set(table)), 2000, "different ones")
+    equal(collections.Counter(one.family for one in table), {4: 1600, 6: 400}, "families")
+    for family, (_, _, shape) in prefixes.SHAPES.items():
+        equal({one.length for one in table if one.family == family}, set(shape), "lengths")
+        equal(sum(shape.values()), 100, "hundredths")
+    for one in table:
+        network = ipaddress.ip_network((prefixes.address(one), one.length))
+        inside = ipaddress.ip_address(prefixes.address(one, random.getrandbits(128)))
+        check(inside in network, f"{inside} in {network}")
 
 
 @case
