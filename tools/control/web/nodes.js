@@ -16,7 +16,8 @@ let timer = null;
 
 const isExit = (route) => route === "0.0.0.0/0" || route === "::/0";
 export const routeName = (route) => isExit(route) ? `exit node (${route})` : route;
-export const unapproved = (node) => node.advertisedRoutes.filter((r) => !node.approvedRoutes.includes(r));
+export const waiting = (node) => node.advertisedRoutes.filter((r) =>
+	!node.approvedRoutes.includes(r) && !node.refusedRoutes.includes(r));
 
 function state(node) {
 	const [name, text] = node.expired ? ["expired", "Expired"] : node.online ? ["online", "Online"] : ["offline", "Offline"];
@@ -29,7 +30,7 @@ function owner(node) {
 }
 
 function notes(node) {
-	const waits = unapproved(node).length;
+	const waits = waiting(node).length;
 
 	return [node.expired && h("span", {class: "tag bad"}, "expired"),
 		node.ephemeral && h("span", {class: "tag"}, "ephemeral"),
@@ -164,7 +165,8 @@ async function open(id) {
 					h("span", {class: "line"}, h("span", {class: "mono"}, routeName(route)), " ",
 						h("span", {class: node.servedRoutes.includes(route) ? "tag good" : "tag"},
 							node.servedRoutes.includes(route) ? "in use" :
-								node.approvedRoutes.includes(route) ? "approved, not offered" : "not approved"))) : "none"),
+								node.approvedRoutes.includes(route) ? "approved, not offered" :
+									node.refusedRoutes.includes(route) ? "refused" : "not approved"))) : "none"),
 			row("Node key", h("span", {class: "mono wrap"}, node.nodeKey))),
 		h("div", {class: "actions"}, h("a", {class: "button", href: `#reach/${node.name}`, click: () => box.close()}, "Who reaches it"),
 			node.registerMethod === "wireguard" && button("WireGuard file", then(file)),
