@@ -180,6 +180,22 @@ def wireguard():
                 {"name": "x", "user": "ann", "publicKey": key}):
         call("POST", "/nodes/wireguard", bad, want=400)
     call("GET", "/nodes/{node}/wireguard", node="guest", want=400)
+    call("POST", "/nodes/{node}/wireguard", {"routes": []}, node="guest", want=400)
+    changed = call("POST", "/nodes/{node}/wireguard", {"routes": ["10.8.0.0/16"], "endpoints": ["192.0.2.2:51820"]},
+                   node="router")
+    assert changed["node"]["servedRoutes"] == ["10.8.0.0/16"] and changed["node"]["tags"] == ["tag:r"]
+    assert changed["node"]["endpoints"] == ["192.0.2.2:51820"] and "# PrivateKey" in changed["config"]
+    changed = call("POST", "/nodes/{node}/wireguard", {"user": "ann", "newKey": True, "qr": True}, node="router")
+    assert changed["node"]["user"] == "ann" and changed["node"]["tags"] == [] and changed["node"]["expiresAt"]
+    assert "\nPrivateKey" in changed["config"] and changed["qr"].startswith("<svg")
+    assert changed["node"]["servedRoutes"] == ["10.8.0.0/16"]
+    for bad in ({"user": "nobody"}, {"publicKey": "x"}, {"publicKey": key, "newKey": True}, {"endpoints": ["x"]},
+                {"routes": ["10.0.0.1/8"]}, {"tags": ["x"]}):
+        call("POST", "/nodes/{node}/wireguard", bad, node="router", want=404 if "nobody" in str(bad) else 400)
+    call("POST", "/nodes/{node}/wireguard", {"publicKey": key}, node="router")
+    call("POST", "/nodes/{node}/wireguard", {"publicKey": key}, node="phone", want=409)
+    entry = call("GET", "/audit", query="?limit=10")["audit"]
+    assert any(e["action"] == "node.wireguard" and "new key" in e["detail"] for e in entry), entry
     for name in "phone", "router":
         call("DELETE", "/nodes/{node}", node=name)
     assert [n["name"] for n in call("GET", "/nodes")["nodes"]] == ["guest"]
@@ -371,6 +387,7 @@ def every_command_speaks_json():
         "nodes approve-routes": ["command", "--routes", "10.0.0.0/8"],
         "nodes refuse-routes": ["command", "--routes", "10.0.0.0/8"], "nodes delete": ["command"],
         "nodes add-wireguard": ["plain", "--user", "ann"], "nodes wireguard-config": ["plain"],
+        "nodes set-wireguard": ["plain", "--endpoint", "192.0.2.1:1", "--new-key"],
         "auth approve": [login, "ann"], "auth reject": [refused],
         "policy check": [policy_file], "policy set": [policy_file],
         "apikeys create": ["--scope", "read"], "apikeys expire": [str(made["id"])],

@@ -272,6 +272,20 @@ def a_device_that_runs_only_wireguard_gets_its_file():
     browser.shows("[Interface]", "dialog")
     check("PrivateKey" not in browser.text("dialog .copyable code").replace("# PrivateKey", ""), "the key is shown again")
     browser.find("dialog .close").click()
+    # It gets another key and a fixed address.
+    before = node("camera")
+    browser.press("camera")
+    browser.press("Change", "dialog")
+    browser.fill("dialog [name=endpoints]", "192.0.2.1:51820")
+    browser.find("dialog [name=newKey]").click()
+    browser.press("Save", "dialog")
+    browser.shows("PrivateKey", "dialog")
+    browser.shows("ListenPort = 51820", "dialog")
+    after = node("camera")
+    equal((after["endpoints"], after["user"]), (["192.0.2.1:51820"], "ann"), "what was changed and what was not")
+    check(after["nodeKey"] != before["nodeKey"], "the key is the old one")
+    by_page(audit("node.wireguard")[0])
+    browser.find("dialog .close").click()
     server.ctl("nodes", "delete", "camera")
 
 

@@ -28,6 +28,18 @@ static json_t *key_json(enum mesh_key_kind kind, const struct mesh_key *key)
 	return json_string(text);
 }
 
+static json_t *endpoints_json(const struct control_node *n)
+{
+	json_t *list = json_array();
+	char text[MESH_ADDR_TEXT];
+
+	for (size_t i = 0; i < n->n_endpoints; i++) {
+		mesh_text_addrport(text, &n->endpoints[i]);
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
 /* Nodes. */
 
 json_t *control_api_node_json(const struct control_node *n)
@@ -45,7 +57,7 @@ json_t *control_api_node_json(const struct control_node *n)
 	}
 	return json_pack(
 		"{s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:o, s:s, s:s, s:I}",
+		"s:o, s:o, s:o, s:s, s:s, s:I}",
 		"id", (json_int_t)n->id, "name", n->name, "hostname", n->hostname, "user",
 		n->user ? json_string(n->user->name) : json_null(), "tags",
 		control_api_words(n->tags), "ipAddresses", ips, "online", n->online, "expired",
@@ -55,8 +67,9 @@ json_t *control_api_node_json(const struct control_node *n)
 		prefixes_json(&n->advertised, NULL), "approvedRoutes",
 		prefixes_json(&n->approved, NULL), "refusedRoutes",
 		prefixes_json(&n->refused, NULL), "servedRoutes", prefixes_json(&n->approved, n),
-		"nodeKey", key_json(MESH_KEY_NODE, &n->key), "registerMethod", n->method,
-		"clientVersion", n->client_version, "homeRelay", (json_int_t)n->home_derp);
+		"endpoints", endpoints_json(n), "nodeKey", key_json(MESH_KEY_NODE, &n->key),
+		"registerMethod", n->method, "clientVersion", n->client_version, "homeRelay",
+		(json_int_t)n->home_derp);
 }
 
 struct control_node *control_api_node(struct control_call *c, const char *ref)

@@ -432,6 +432,28 @@ static int nodes_add_wireguard(struct run *r)
 	return ret ? ret : print_config(r, qr);
 }
 
+static int nodes_set_wireguard(struct run *r)
+{
+	const char *tags = option(r, "--tags"), *endpoints = option(r, "--endpoint"),
+		   *routes = option(r, "--routes");
+	bool qr = flag(r, "--qr");
+	int ret;
+
+	set(r, "user", option(r, "--user"));
+	set(r, "publicKey", option(r, "--public-key"));
+	if (tags)
+		set_list(r, "tags", tags);
+	if (endpoints)
+		set_list(r, "endpoints", endpoints);
+	if (routes)
+		set_list(r, "routes", routes);
+	json_object_set_new(r->body, "newKey", json_boolean(flag(r, "--new-key")));
+	if (!left(r, 1))
+		return 2;
+	ret = request(r, "POST", "nodes/%s/wireguard", r->argv[0]);
+	return ret ? ret : print_config(r, qr);
+}
+
 static int nodes_wireguard_config(struct run *r)
 {
 	const char *peers = option(r, "--peers");
@@ -678,6 +700,10 @@ static const struct {
 	 "NAME [--user USER] [--tags tag:a,tag:b] [--public-key KEY] [--endpoint ADDRESS:PORT,...] "
 	 "[--routes 10.0.0.0/8,...] [--peers NODE,...] [--qr]",
 	 nodes_add_wireguard},
+	{"nodes", "set-wireguard",
+	 "NODE [--user USER] [--tags tag:a,tag:b] [--public-key KEY | --new-key] "
+	 "[--endpoint ADDRESS:PORT,...] [--routes 10.0.0.0/8,...] [--qr]",
+	 nodes_set_wireguard},
 	{"nodes", "wireguard-config", "NODE [--peers NODE,...] [--qr]", nodes_wireguard_config},
 	{"auth", "list", "", auth_list},
 	{"auth", "approve", "ID USER", auth_approve},

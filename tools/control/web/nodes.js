@@ -2,7 +2,7 @@
 // The devices, and one device with all that can be done to it.
 import {button, check, confirmed, copyable, dialog, field, h, replace, table, tags, time, toast} from "./dom.js";
 import {get, post, remove, writes} from "./api.js";
-import {addDevice, showFile} from "./add.js";
+import {addDevice, editPlain, showFile} from "./add.js";
 
 export const title = "Devices";
 const SHOWN = 200; // at a time
@@ -170,7 +170,8 @@ async function open(id) {
 			row("Node key", h("span", {class: "mono wrap"}, node.nodeKey))),
 		h("div", {class: "actions"}, h("a", {class: "button", href: `#reach/${node.name}`, click: () => box.close()}, "Who reaches it"),
 			node.registerMethod === "wireguard" && button("WireGuard file", then(file)),
-			writes() && [button("Rename", then(rename)), button("Tags", then(setTags)),
+			writes() && [node.registerMethod === "wireguard" && button("Change", then((it) => editPlain(it, refresh))),
+				button("Rename", then(rename)), button("Tags", then(setTags)),
 				button("Routes", then(routes), {disabled: !node.advertisedRoutes.length && !node.approvedRoutes.length}),
 				button("Expiry", then(expiry)), button("Remove", then(drop), {class: "danger"})]),
 	], {wide: true});
