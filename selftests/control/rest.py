@@ -159,6 +159,16 @@ def nodes_come_in_parts_without_a_gap():
     assert found == ["guest", "p2", "p3"], found
     for name in "p2", "p3":
         call("DELETE", "/nodes/{node}", node=name)
+    for _ in range(2):
+        call("POST", "/preauthkeys", {"user": "ann"})
+    for path, member in ("/users", "users"), ("/preauthkeys", "preAuthKeys"), ("/apikeys", "apiKeys"):
+        whole = call("GET", path)
+        first = call("GET", path, query="?limit=1")
+        after = call("GET", path, query=f"?after={first[member][0]['id']}")
+        assert whole["total"] == first["total"] == after["total"] == len(whole[member]) > 0
+        assert first[member] + after[member] == whole[member], path
+        for bad in "limit=-1", "limit=x", "after=", "after=1.5":
+            assert "must be a number" in call("GET", path, query=f"?{bad}", want=400)["error"]
 
 
 def wireguard():

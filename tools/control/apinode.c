@@ -152,37 +152,35 @@ static int by_id(const void *a, const void *b)
 	return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
 }
 
-/* A large mesh is asked for in parts: ?search=words&waiting=routes&limit=N&after=ID */
+/* ?search=words&waiting=routes&limit=N&after=ID */
 static void list_nodes(struct control_call *c)
 {
 	const char *query = c->req->query;
 	char search[256] = "", text[24];
-	size_t total = 0, limit = SIZE_MAX;
-	struct control_node **found = mesh_alloc(c->st->n_nodes * sizeof(*found));
-	json_t *list = json_array();
-	int64_t after = 0;
+	struct control_node **found;
+	struct control_part part;
 	bool only_waiting;
+	size_t n_found = 0;
 
+	if (!control_api_part(c, &part))
+		return;
+	found = mesh_alloc(c->st->n_nodes * sizeof(*found));
 	control_http_query(query, "search", search, sizeof(search));
 	only_waiting =
 		control_http_query(query, "waiting", text, sizeof(text)) && !strcmp(text, "routes");
-	if (control_http_query(query, "after", text, sizeof(text)))
-		after = strtoll(text, NULL, 10);
-	if (control_http_query(query, "limit", text, sizeof(text)))
-		limit = strtoul(text, NULL, 10);
 	for (size_t i = 0; i < c->st->n_slots; i++) {
 		struct control_node *n = c->st->nodes[i];
 
 		if (n && (!only_waiting || waits(n)) && matches(n, search))
-			found[total++] = n;
+			found[n_found++] = n;
 	}
 	/* Slots are used again, so that their order is another. */
-	qsort(found, total, sizeof(*found), by_id);
-	for (size_t i = 0; i < total && json_array_size(list) < limit; i++)
-		if (found[i]->id > after)
-			json_array_append_new(list, control_api_node_json(found[i]));
+	qsort(found, n_found, sizeof(*found), by_id);
+	for (size_t i = 0; i < n_found; i++)
+		if (control_api_part_takes(&part, found[i]->id))
+			json_array_append_new(part.list, control_api_node_json(found[i]));
 	free(found);
-	c->out = json_pack("{s:o, s:I}", "nodes", list, "total", (json_int_t)total);
+	c->out = json_pack("{s:o, s:I}", "nodes", part.list, "total", (json_int_t)part.total);
 }
 
 static void get_node(struct control_call *c)
