@@ -107,6 +107,14 @@ def hostile_bodies_are_refused():
     alive()
 
 
+@case(timeout=LIMIT)
+def nothing_of_a_strangers_body_is_read():
+    body = json.dumps({"key": "x", "more": [[]] * 2000})
+    head = f"HTTP/1.1\r\n{HEAD}Origin: http://x\r\nContent-Length: {len(body)}\r\n\r\n"
+    equal(send(f"POST /api/v1/session {head}{body}")[0], 413, "status of a long sign-in")
+    equal(send(f"POST /api/v1/users {head}{body}")[0], 401, "status without a key")
+
+
 @case(timeout=3 * LIMIT)
 def every_operation_takes_wrong_types():
     spec = yaml.safe_load((TOP / "tools/control/openapi.yaml").read_text())
@@ -241,6 +249,39 @@ def mutated_requests_do_no_harm():
         status, _ = send(bytes(data))
         check(status < 500 or status == 501, f"round {round_}: {status} for {bytes(data)!r}")
     alive()
+
+
+@case(timeout=LIMIT)
+def strangers_of_one_source_leave_room_for_others():
+    server.stop()
+    server.start(handshakes_per_second=1000)
+    request = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    crowd = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(1001):
+            crowd.append(stack.enter_context(dial()))
+        equal(crowd[-1].recv(1), b"", "what the last one gets")
+        with contextlib.suppress(OSError):
+            crowd[-1].sendall(request)
+        crowd[0].sendall(request)
+        check(crowd[0].recv(100).startswith(b"HTTP/1.1 200"), "the first one is cut off")
+        with socket.create_connection(("127.0.0.1", PORT), LIMIT, ("127.0.0.2", 0)) as other:
+            other.sendall(request)
+            check(other.recv(100).startswith(b"HTTP/1.1 200"), "another source is cut off")
+    # Those who left count no more.
+    alive()
+
+
+@case(timeout=LIMIT)
+def devices_are_no_strangers():
+    key_ = server.ctl("preauthkeys", "create", "--user", "ann", "--reusable").stdout.strip()
+    devices = [server.stay(f"d{n}", key_) for n in range(3)]
+    with contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(dial()) for _ in range(1000)]
+        crowd[-1].sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        check(crowd[-1].recv(100).startswith(b"HTTP/1.1 200"), "devices count as strangers")
+    for device in devices:
+        server.leave(device)
 
 
 @case(timeout=LIMIT)

@@ -45,6 +45,23 @@ static int ctl(const char *args)
 	return WEXITSTATUS(pclose(f));
 }
 
+static bool configure(int handshakes)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/c.hujson", dir);
+	f = fopen(path, "w");
+	if (!f)
+		return false;
+	fprintf(f,
+		"{\"server_url\": \"http://127.0.0.1:%u\", \"listen\": \"127.0.0.1:%u\", "
+		"\"state_dir\": \"%s/state\", \"relay\": {\"stun\": \"127.0.0.1:%u\"}, "
+		"\"handshakes_per_second\": %d}",
+		port, port, dir, port + 1, handshakes);
+	return !fclose(f);
+}
+
 /* Starts the server and waits until it answers. */
 static bool start(void)
 {
@@ -462,6 +479,153 @@ TEST(relay_carries_packets_between_own_nodes_only)
 	free(key);
 }
 
+/* Sends @len bytes many times, until @total were taken. Return: whether they were. */
+static bool flood(int fd, const void *data, size_t len, size_t total)
+{
+	for (size_t sent = 0; sent < total; sent += len) {
+		size_t at = 0;
+
+		while (at < len) {
+			ssize_t n = send(fd, (const char *)data + at, len - at, MSG_NOSIGNAL);
+
+			if (n <= 0)
+				return false;
+			at += (size_t)n;
+		}
+	}
+	return true;
+}
+
+#define FLOOD (48 << 20) /* more than the kernel keeps and the server would queue */
+#define KEPT  (14 << 20) /* more than the kernel keeps, less than the server would queue */
+
+/* Reads until the answer to @ping is there, which has @text in it. Return: bytes before it. */
+static size_t unread(int fd, const struct mesh_buf *ping, const char *text)
+{
+	static char buf[65536];
+	size_t total = 0;
+	ssize_t n;
+
+	do {
+		/* Again, because the server leaves it out while too much is not read. */
+		if (send(fd, ping->data, ping->len, MSG_NOSIGNAL) < 0)
+			return SIZE_MAX;
+		n = recv(fd, buf, sizeof(buf), 0);
+		if (n <= 0)
+			return SIZE_MAX;
+		total += (size_t)n;
+	} while (!memmem(buf, (size_t)n, text, strlen(text)));
+	printf("# %zu bytes were kept\n", total);
+	return total;
+}
+
+TEST(who_pings_the_relay_and_does_not_read_fills_no_memory)
+{
+	struct mesh_register_response resp;
+	struct mesh_arena arena = {0};
+	struct mesh_buf pings = {0};
+	struct mesh_key priv, server_key;
+	struct client c;
+	char *key = key_for("ann", ""), payload[1000] = "";
+	int fd;
+
+	mesh_key_generate(&priv);
+	EXPECT(client_open(&c, port, 113));
+	mesh_key_public(&c.node, &priv);
+	EXPECT(client_register(&c, key, "pings", &resp, &arena) == 200 && resp.machine_authorized);
+	fd = relay_dial(&priv, &server_key);
+	for (int i = 0; i < 60; i++)
+		mesh_derp_frame(&pings, MESH_DERP_PING, payload, sizeof(payload));
+	/* The server hears all of it, and leaves out what is not read. */
+	EXPECT(flood(fd, pings.data, pings.len, FLOOD));
+	pings.len = 0;
+	mesh_derp_frame(&pings, MESH_DERP_PING, "the last", 8);
+	EXPECT(unread(fd, &pings, "the last") < KEPT);
+	EXPECT(!ctl("nodes delete pings"));
+	close(fd);
+	client_close(&c);
+	mesh_arena_free(&arena);
+	mesh_buf_free(&pings);
+	free(key);
+}
+
+/* A ping over WebSocket. */
+static void add_ping(struct mesh_buf *out, const char *payload, uint8_t len)
+{
+	const uint8_t head[6] = {0x89, 0x80 | len};
+
+	mesh_buf_add(out, head, sizeof(head));
+	mesh_buf_add(out, payload, len);
+}
+
+TEST(who_pings_a_websocket_and_does_not_read_fills_no_memory)
+{
+	struct mesh_buf pings = {0};
+	char payload[125] = "";
+	struct client c;
+
+	EXPECT(client_open_browser(&c, port, 113));
+	for (int i = 0; i < 400; i++)
+		add_ping(&pings, payload, sizeof(payload));
+	EXPECT(flood(c.fd, pings.data, pings.len, FLOOD));
+	pings.len = 0;
+	add_ping(&pings, "the last", 8);
+	EXPECT(unread(c.fd, &pings, "the last") < KEPT);
+	client_close(&c);
+	mesh_buf_free(&pings);
+}
+
+TEST(who_asks_and_does_not_read_is_cut_off)
+{
+	/* HEADERS of "POST https /", whole, on ever new streams; SETTINGS are never acknowledged.
+	 */
+	uint8_t frame[12] = {0, 0, 3, 1, 5, 0, 0, 0, 0, 0x83, 0x87, 0x84};
+	struct mesh_buf plain = {0}, wire = {0};
+	size_t total = 0;
+	uint32_t stream = 101;
+	struct client c;
+	bool taken = true;
+
+	EXPECT(client_open(&c, port, 113));
+	while (taken && total < FLOOD) {
+		plain.len = wire.len = 0;
+		for (int i = 0; i < 5000; i++, stream += 2) {
+			mesh_put32(frame + 5, stream);
+			mesh_buf_add(&plain, frame, sizeof(frame));
+		}
+		EXPECT(!mesh_record_seal(&c.tx, &wire, plain.data, plain.len));
+		taken = flood(c.fd, wire.data, wire.len, wire.len);
+		total += wire.len;
+	}
+	printf("# %zu bytes\n", total);
+	EXPECT(!taken);
+	EXPECT(!ctl("status"));
+	client_close(&c);
+	mesh_buf_free(&plain);
+	mesh_buf_free(&wire);
+}
+
+TEST(a_node_has_only_so_many_streams)
+{
+	char *key = key_for("ann", "");
+	struct mesh_buf json = {0};
+	struct client c;
+
+	EXPECT(join(&c, key, "greedy"));
+	for (int i = 0; i < 12; i++)
+		EXPECT(client_stream(&c, "greedy"));
+	EXPECT(!ctl("status -o json") && strstr(run_output, "\"streams\":8,"));
+	/* The newest one goes on. */
+	EXPECT(!ctl("nodes rename greedy modest"));
+	do
+		EXPECT(client_next(&c, &json));
+	while (!strstr((char *)json.data, "modest.mesh.internal."));
+	EXPECT(!ctl("nodes delete modest"));
+	mesh_buf_free(&json);
+	client_close(&c);
+	free(key);
+}
+
 TEST(what_was_acknowledged_survives_kill_9)
 {
 	char *key = key_for("ann", "--reusable");
@@ -730,6 +894,20 @@ TEST(bad_websockets_are_refused)
 	mesh_buf_free(&body);
 }
 
+TEST(a_stranger_asks_only_so_often)
+{
+	struct client c;
+	int status = 404, asked = 0;
+
+	EXPECT(WIFEXITED(stop(SIGTERM)));
+	EXPECT(configure(1) && start() && client_open(&c, port, 113));
+	for (; status == 404 && asked < 1000; asked++)
+		status = client_post(&c, "/machine/map", "{\"Version\":113}", 15);
+	printf("# %d requests\n", asked);
+	EXPECT(status == 429);
+	client_close(&c);
+}
+
 TEST(server_stops_cleanly)
 {
 	int status = stop(SIGTERM);
@@ -737,27 +915,6 @@ TEST(server_stops_cleanly)
 	/* Sanitizers would make it leave with an error, for a leak too. */
 	EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	server = -1;
-}
-
-static bool configure(void)
-{
-	char path[64];
-	FILE *f;
-
-	if (!mkdtemp(dir))
-		return false;
-	port = (uint16_t)(20000 + getpid() % 12000);
-	snprintf(path, sizeof(path), "%s/c.hujson", dir);
-	f = fopen(path, "w");
-	if (!f)
-		return false;
-	fprintf(f,
-		"{\"server_url\": \"http://127.0.0.1:%u\", \"listen\": \"127.0.0.1:%u\", "
-		"\"state_dir\": \"%s/state\", \"relay\": {\"stun\": \"127.0.0.1:%u\"}, "
-		"\"handshakes_per_second\": 0}",
-		port, port, dir, port + 1);
-	fclose(f);
-	return start() && !ctl("users create ann");
 }
 
 int main(int argc, char **argv)
@@ -769,7 +926,8 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	program = argv[1];
-	if (!configure()) {
+	port = (uint16_t)(20000 + getpid() % 12000);
+	if (!mkdtemp(dir) || !configure(0) || !start() || ctl("users create ann")) {
 		printf("Bail out! the server does not start: %s\n", run_output ? run_output : "");
 		return 1;
 	}

@@ -5,10 +5,7 @@ browser."""
 import http.cookiejar
 import html
 import json
-import os
-import pathlib
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -20,41 +17,29 @@ from server import PORT, TOP, Server
 
 sys.path.insert(0, str(TOP / "selftests/lib"))
 import ktap  # noqa: E402
+import nodejs  # noqa: E402
 from ktap import cleanup, equal  # noqa: E402
 
 PROVIDER_PORT = PORT + 2
 ISSUER = f"http://127.0.0.1:{PROVIDER_PORT}"
 SECRET = "s3cret of rs/+"
 VERSION = "8.8.1"
-CACHE = pathlib.Path(os.environ.get("WARREN_CACHE", pathlib.Path.home() / ".cache/warren"))
 
 
 def installed():
-    """The folder with the provider, which is installed once."""
-    folder = CACHE / f"oidc-provider-{VERSION}"
-    if (folder / "node_modules/oidc-provider/package.json").exists():
-        return folder
-    if not shutil.which("npm") or not shutil.which("node"):
-        raise ktap.Skip("n/a: no npm here, or no Node.js")
-    new = folder.with_name(f"{folder.name}.{os.getpid()}")
-    new.mkdir(parents=True)
-    done = subprocess.run(["npm", "install", "--prefix", new, "--no-audit", "--no-fund", "--ignore-scripts",
-                           f"oidc-provider@{VERSION}"], capture_output=True, text=True, check=False)
-    if done.returncode:
-        shutil.rmtree(new)
-        raise ktap.Skip("n/a: the provider cannot be installed: " + done.stderr[-300:])
+    """The command node, and the folder with the provider, which is installed once."""
     try:
-        new.rename(folder)
-    except OSError:
-        shutil.rmtree(new)  # another test was faster
-    return folder
+        return nodejs.package("oidc-provider", VERSION)
+    except nodejs.Unavailable as why:
+        raise ktap.Skip(str(why)) from why
 
 
 def provider(people, server_url=f"http://127.0.0.1:{PORT}", **more):
     """Starts it; more: conform, methods (see provider.mjs). Returns what stops it."""
-    options = {"port": PROVIDER_PORT, "folder": str(installed()), "people": people,
+    node, folder = installed()
+    options = {"port": PROVIDER_PORT, "folder": str(folder), "people": people,
                "redirect": server_url + "/oidc/callback", **more}
-    process = subprocess.Popen(["node", TOP / "selftests/control/provider.mjs", json.dumps(options)],
+    process = subprocess.Popen([node, TOP / "selftests/control/provider.mjs", json.dumps(options)],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
     def stop():

@@ -125,6 +125,10 @@ def nodes():
     assert call("POST", "/nodes/{node}/routes", {"routes": ["10.0.0.0/8"]},
                 node="uno")["node"]["approvedRoutes"] == ["10.0.0.0/8"]
     call("POST", "/nodes/{node}/routes", {"routes": ["10.0.0.1/8"]}, node="uno", want=400)
+    refused = call("POST", "/nodes/{node}/routes/refuse", {"routes": ["10.0.0.0/8", "10.9.0.0/16"]}, node="uno")["node"]
+    assert (refused["approvedRoutes"], refused["refusedRoutes"]) == ([], ["10.0.0.0/8", "10.9.0.0/16"])
+    approved = call("POST", "/nodes/{node}/routes", {"routes": ["10.0.0.0/8"]}, node="uno")["node"]
+    assert (approved["approvedRoutes"], approved["refusedRoutes"]) == (["10.0.0.0/8"], ["10.9.0.0/16"])
     assert call("POST", "/nodes/{node}/tags", {"tags": ["tag:a"]}, node="uno")["node"]["user"] is None
     assert call("GET", "/nodes/{node}", node="uno")["node"]["tags"] == ["tag:a"]
     everybody = call("GET", "/nodes")
@@ -140,6 +144,31 @@ def nodes():
     assert [node["name"] for node in part["nodes"] + rest["nodes"]] == ["uno", "guest"]
     call("DELETE", "/nodes/{node}", node="uno")
     call("GET", "/nodes/{node}", node="uno", want=404)
+
+
+def nodes_come_in_parts_without_a_gap():
+    """Also when a new node has taken the place of one that was removed."""
+    for name in "p1", "p2":
+        call("POST", "/nodes/wireguard", {"name": name, "user": "ann"})
+    call("DELETE", "/nodes/{node}", node="p1")
+    call("POST", "/nodes/wireguard", {"name": "p3", "user": "ann"})
+    found, after = [], 0
+    while part := call("GET", "/nodes", query=f"?limit=1&after={after}")["nodes"]:
+        found.append(part[0]["name"])
+        after = part[0]["id"]
+    assert found == ["guest", "p2", "p3"], found
+    for name in "p2", "p3":
+        call("DELETE", "/nodes/{node}", node=name)
+    for _ in range(2):
+        call("POST", "/preauthkeys", {"user": "ann"})
+    for path, member in ("/users", "users"), ("/preauthkeys", "preAuthKeys"), ("/apikeys", "apiKeys"):
+        whole = call("GET", path)
+        first = call("GET", path, query="?limit=1")
+        after = call("GET", path, query=f"?after={first[member][0]['id']}")
+        assert whole["total"] == first["total"] == after["total"] == len(whole[member]) > 0
+        assert first[member] + after[member] == whole[member], path
+        for bad in "limit=-1", "limit=x", "after=", "after=1.5":
+            assert "must be a number" in call("GET", path, query=f"?{bad}", want=400)["error"]
 
 
 def wireguard():
@@ -161,6 +190,22 @@ def wireguard():
                 {"name": "x", "user": "ann", "publicKey": key}):
         call("POST", "/nodes/wireguard", bad, want=400)
     call("GET", "/nodes/{node}/wireguard", node="guest", want=400)
+    call("POST", "/nodes/{node}/wireguard", {"routes": []}, node="guest", want=400)
+    changed = call("POST", "/nodes/{node}/wireguard", {"routes": ["10.8.0.0/16"], "endpoints": ["192.0.2.2:51820"]},
+                   node="router")
+    assert changed["node"]["servedRoutes"] == ["10.8.0.0/16"] and changed["node"]["tags"] == ["tag:r"]
+    assert changed["node"]["endpoints"] == ["192.0.2.2:51820"] and "# PrivateKey" in changed["config"]
+    changed = call("POST", "/nodes/{node}/wireguard", {"user": "ann", "newKey": True, "qr": True}, node="router")
+    assert changed["node"]["user"] == "ann" and changed["node"]["tags"] == [] and changed["node"]["expiresAt"]
+    assert "\nPrivateKey" in changed["config"] and changed["qr"].startswith("<svg")
+    assert changed["node"]["servedRoutes"] == ["10.8.0.0/16"]
+    for bad in ({"user": "nobody"}, {"publicKey": "x"}, {"publicKey": key, "newKey": True}, {"endpoints": ["x"]},
+                {"routes": ["10.0.0.1/8"]}, {"tags": ["x"]}):
+        call("POST", "/nodes/{node}/wireguard", bad, node="router", want=404 if "nobody" in str(bad) else 400)
+    call("POST", "/nodes/{node}/wireguard", {"publicKey": key}, node="router")
+    call("POST", "/nodes/{node}/wireguard", {"publicKey": key}, node="phone", want=409)
+    entry = call("GET", "/audit", query="?limit=10")["audit"]
+    assert any(e["action"] == "node.wireguard" and "new key" in e["detail"] for e in entry), entry
     for name in "phone", "router":
         call("DELETE", "/nodes/{node}", node=name)
     assert [n["name"] for n in call("GET", "/nodes")["nodes"]] == ["guest"]
@@ -176,6 +221,31 @@ def policy():
     assert "test failed" in call("POST", "/policy/check", {"policy": failing}, want=400)["error"]
     call("PUT", "/policy", {"policy": good})
     assert call("GET", "/policy")["policy"] == good
+
+
+def a_newer_policy_is_not_overwritten():
+    began = call("GET", "/policy")
+    theirs = call("PUT", "/policy", {"policy": "{} // theirs", "version": began["version"]})["version"]
+    error = call("PUT", "/policy", {"policy": "{} // mine", "version": began["version"]}, want=409)["error"]
+    assert f"saved version {theirs}" in error and "look at the difference" in error, error
+    assert call("GET", "/policy")["policy"] == "{} // theirs"
+    server.write("policy", "{} // by a command")
+    file = str(server.dir / "policy")
+    refused = server.ctl("policy", "set", file, "--version", str(began["version"]), check=False)
+    assert refused.returncode == 1 and "somebody has saved" in refused.stderr, refused
+    server.ctl("policy", "set", file, "--version", str(theirs))
+    # Without a version it is the newest, as a script may want it.
+    call("PUT", "/policy", {"policy": "{} // script"})
+    call("PUT", "/policy", {"policy": "{}", "version": "x"}, want=400)
+    # What was before is there to go back to.
+    assert server.ctl("policy", "get", "--version", str(began["version"])).stdout == began["policy"] + "\n"
+    assert call("GET", "/policy", query=f"?version={theirs}")["policy"] == "{} // theirs"
+    call("GET", "/policy", query="?version=999", want=404)
+    versions = call("GET", "/policy/versions")["versions"]
+    assert [v["version"] for v in versions] == sorted((v["version"] for v in versions), reverse=True)
+    assert versions[0]["bytes"] == len("{} // script")
+    assert server.ctl("policy", "list").stdout.split()[3] == str(versions[0]["version"])
+    assert server.ctl("policy", "get", "--version", "x", check=False).returncode == 2
 
 
 def api_keys():
@@ -324,8 +394,10 @@ def every_command_speaks_json():
         "preauthkeys delete": [str(preauth["id"])],
         "nodes rename": ["cli", "command"], "nodes expire": ["command", "--never"],
         "nodes tag": ["command", "--tags", "tag:cli"],
-        "nodes approve-routes": ["command", "--routes", "10.0.0.0/8"], "nodes delete": ["command"],
+        "nodes approve-routes": ["command", "--routes", "10.0.0.0/8"],
+        "nodes refuse-routes": ["command", "--routes", "10.0.0.0/8"], "nodes delete": ["command"],
         "nodes add-wireguard": ["plain", "--user", "ann"], "nodes wireguard-config": ["plain"],
+        "nodes set-wireguard": ["plain", "--endpoint", "192.0.2.1:1", "--new-key"],
         "auth approve": [login, "ann"], "auth reject": [refused],
         "policy check": [policy_file], "policy set": [policy_file],
         "apikeys create": ["--scope", "read"], "apikeys expire": [str(made["id"])],
@@ -508,7 +580,9 @@ def handshakes_are_limited_for_each_source():
     assert 1 <= refused <= 30, refused
 
 
-CASES = [users, preauth_keys, logins, names_do_not_command_the_terminal, nodes, wireguard, policy,
+CASES = [users, preauth_keys, logins, names_do_not_command_the_terminal, nodes,
+         nodes_come_in_parts_without_a_gap, wireguard, policy,
+         a_newer_policy_is_not_overwritten,
          api_keys, audit, status, reach, sessions,
          sessions_refuse_other_sites, sessions_end_with_their_key_and_keep_its_scope, scopes,
          health_and_metrics, every_described_operation_was_called, every_operation_is_described,

@@ -482,6 +482,42 @@ TEST(routes_are_approved_by_the_policy)
 	world_close(&w);
 }
 
+TEST(routes_that_were_refused_stay_so)
+{
+	struct mesh_prefix route;
+	struct mesh_error err;
+	struct control_node *r;
+	struct world w;
+
+	world_open(&w);
+	r = world_node(&w, NULL, "tag:router", 30, "router");
+	EXPECT(world_policy(&w, "{\"tagOwners\": {\"tag:router\": []}, \"autoApprovers\": "
+				"{\"routes\": {\"10.0.0.0/8\": [\"tag:router\"]}}}"));
+	world_routes(&w, r, "10.1.0.0/16 10.2.0.0/16");
+	control_mapper_flush(w.m);
+	EXPECT(r->approved.n == 2);
+	mesh_text_unprefix(&route, "10.1.0.0/16");
+	EXPECT(!control_node_refuse(w.st, r, &route, 1, &err));
+	control_mapper_flush(w.m);
+	EXPECT(r->approved.n == 1 && !control_node_serves(r, &route));
+	EXPECT(!control_node_waits(r, &route));
+	/* Not even over a restart, or when the device offers it anew. */
+	world_reopen(&w);
+	r = w.st->nodes[0];
+	EXPECT(r->refused.n == 1);
+	EXPECT(world_policy(&w, "{\"tagOwners\": {\"tag:router\": []}, \"autoApprovers\": "
+				"{\"routes\": {\"10.0.0.0/8\": [\"tag:router\"]}}}"));
+	world_routes(&w, r, "");
+	control_mapper_flush(w.m);
+	world_routes(&w, r, "10.1.0.0/16 10.2.0.0/16");
+	control_mapper_flush(w.m);
+	EXPECT(r->approved.n == 1 && !control_node_serves(r, &route));
+	/* Until somebody changes his mind. */
+	EXPECT(!control_node_approve(w.st, r, &route, 1, &err));
+	EXPECT(control_node_serves(r, &route) && !r->refused.n);
+	world_close(&w);
+}
+
 TEST(second_router_takes_over)
 {
 	struct world w;

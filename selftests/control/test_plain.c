@@ -5,6 +5,7 @@
 #include "vectors.h"
 #include "world.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 static struct control_node *add(struct world *w, const char *name, struct control_user *user,
@@ -178,6 +179,39 @@ TEST(bad_plain_peers_are_refused)
 	EXPECT(!add(&w, "No Name", ann, 0x63, "", ""));
 	EXPECT(!add(&w, "nobody-s", NULL, 0x64, "", ""));
 	EXPECT(w.st->n_nodes == 1);
+	world_close(&w);
+}
+
+TEST(plain_peer_is_changed_in_parts)
+{
+	struct control_plain p = {.tags = "tag:r", .key = seq(0x70)};
+	struct mesh_key old = seq(0x61), key = seq(0x70);
+	struct control_node *n, *other;
+	struct control_user *ann;
+	struct mesh_error err;
+	struct world w;
+
+	world_open(&w);
+	ann = world_user(&w, "ann");
+	n = add(&w, "phone", ann, 0x61, "192.0.2.1:51820", "10.1.0.0/16");
+	other = add(&w, "tablet", ann, 0x62, "", "");
+	world_clock += 100;
+	EXPECT(!control_plain_change(w.st, n, &p, PLAIN_KEY, &err));
+	EXPECT(!control_node_by_key(w.st, &old) && control_node_by_key(w.st, &key) == n);
+	EXPECT(n->user == ann && n->n_endpoints == 1 && n->approved.n == 1);
+	EXPECT(n->expires == world_clock + w.config->node_expiry);
+	EXPECT(control_plain_change(w.st, other, &p, PLAIN_KEY, &err) == -EEXIST);
+	EXPECT_STR(err.text, "\"phone\" has this public key");
+	EXPECT(!control_plain_change(w.st, n, &p, PLAIN_OWNER, &err));
+	EXPECT(!n->user && ann->n_nodes == 1 && !n->expires);
+	EXPECT(!control_plain_change(w.st, n, &p, PLAIN_ROUTES | PLAIN_ENDPOINTS, &err));
+	EXPECT(!n->n_endpoints && !n->approved.n && !n->advertised.n);
+	p.tags = "";
+	EXPECT(control_plain_change(w.st, n, &p, PLAIN_OWNER, &err) == -EINVAL);
+	world_reopen(&w);
+	n = control_node_by_key(w.st, &key);
+	EXPECT(n && n->plain && control_node_has_tag(n, "tag:r") && !n->n_endpoints);
+	EXPECT(!n->approved.n && !n->advertised.n);
 	world_close(&w);
 }
 

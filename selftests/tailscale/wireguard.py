@@ -131,5 +131,26 @@ def a_node_with_a_new_key_is_in_the_next_file():
     router.reaches(b)
 
 
+@slow
+def a_device_is_changed():
+    net, a = ann_and("a")
+    router = add(net, "router", "10.99.0.99", "--endpoint", f"10.99.0.99:{PORT}", "--routes", "192.0.2.0/24")
+    a.reaches(router.address)
+    a.ts("set", "--accept-routes=true")
+    # A new key, at another address, and another network behind it.
+    router.run("ip", "addr", "flush", "dev", "eth0")
+    router.run("ip", "addr", "add", "10.99.0.97/24", "dev", "eth0")
+    router.run("ip", "addr", "add", "198.51.100.7/24", "dev", "lo")
+    text = net.ctl("nodes", "set-wireguard", "router", "--new-key", "--endpoint", f"10.99.0.97:{PORT}",
+                   "--routes", "198.51.100.0/24")
+    check(not a.pings(router.address), "the old key is of use")
+    router.key = re.search(r"^PrivateKey = (.*)$", text, re.M)[1]
+    router.load(text)
+    router.route(text)
+    router.reaches(a)
+    a.reaches("198.51.100.7")
+    check(not a.pings("192.0.2.7"), "the old network is still reached")
+
+
 if __name__ == "__main__":
     ktap.main(mesh.prepare)

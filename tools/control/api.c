@@ -18,6 +18,8 @@ static const struct control_api_call *const tables[] = {
 	control_api_nodes,   control_api_plain,	 control_api_policy, control_api_reach,
 };
 
+#define MAX_OPEN_BODY 4096 /* of a call that needs no credential */
+
 /* Whether a path fits a pattern; what stands for ":" goes to @id. */
 static bool fits(const char *pattern, const char *path, char *id, size_t size)
 {
@@ -90,6 +92,13 @@ struct control_apikey *control_api_key(struct control_call *c, const char *actor
 	control_server_refused(c->srv, actor, origin, "invalid API key");
 	control_api_fail(c, 401, "this is not a valid API key; it may have expired");
 	return NULL;
+}
+
+/* The body of a request; NULL when it is no JSON. */
+static json_t *body(const struct control_http *req)
+{
+	return req->body_len ? json_loadb((const char *)req->body, req->body_len, 0, NULL)
+			     : json_object();
 }
 
 /* Whether a request changes nothing. */
@@ -199,9 +208,12 @@ void control_api_handle(struct control_server *srv, struct control_conn *conn,
 		}
 	}
 	c.id = id;
-	c.in = req->body_len ? json_loadb((const char *)req->body, req->body_len, 0, NULL)
-			     : json_object();
-	if (!open && !admit(&c))
+	/* Nothing of what a stranger sends is read, but a key. */
+	if (open && req->body_len > MAX_OPEN_BODY)
+		control_api_fail(&c, 413, "the body is too large");
+	else if (open || admit(&c))
+		c.in = body(req);
+	if (c.status >= 400)
 		;
 	else if (!known)
 		control_api_fail(&c, 404, "no such path");

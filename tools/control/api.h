@@ -73,6 +73,19 @@ struct control_node *control_api_node(struct control_call *c, const char *ref);
 struct control_node *control_api_node(struct control_call *c, const char *ref);
 json_t *control_api_node_json(const struct control_node *n);
 
+/* A list that is answered in parts: ?limit=N&after=ID */
+struct control_part {
+	json_t *list; /* a new one; what is taken is appended */
+	int64_t after;
+	int64_t limit;
+	int64_t total; /* of all, not only of this part */
+};
+
+/* Return: false after a refusal; then there is no list. */
+bool control_api_part(struct control_call *c, struct control_part *part);
+/* Counts an item, in the order of IDs. Return: whether it is of this part. */
+bool control_api_part_takes(struct control_part *part, int64_t id);
+
 /* A time, null for 0. */
 json_t *control_api_time(int64_t t);
 /* "a b" as ["a", "b"] */

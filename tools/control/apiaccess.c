@@ -20,11 +20,14 @@ static json_t *preauth_json(const struct control_preauth *k)
 
 static void list_preauth(struct control_call *c)
 {
-	json_t *list = json_array();
+	struct control_part part;
 
+	if (!control_api_part(c, &part))
+		return;
 	for (struct control_preauth *k = c->st->preauth; k; k = k->next)
-		json_array_append_new(list, preauth_json(k));
-	c->out = json_pack("{s:o}", "preAuthKeys", list);
+		if (control_api_part_takes(&part, k->id))
+			json_array_append_new(part.list, preauth_json(k));
+	c->out = json_pack("{s:o, s:I}", "preAuthKeys", part.list, "total", (json_int_t)part.total);
 }
 
 static void create_preauth(struct control_call *c)
@@ -101,11 +104,14 @@ static json_t *apikey_json(const struct control_apikey *k)
 
 static void list_apikeys(struct control_call *c)
 {
-	json_t *list = json_array();
+	struct control_part part;
 
+	if (!control_api_part(c, &part))
+		return;
 	for (struct control_apikey *k = c->st->apikeys; k; k = k->next)
-		json_array_append_new(list, apikey_json(k));
-	c->out = json_pack("{s:o}", "apiKeys", list);
+		if (control_api_part_takes(&part, k->id))
+			json_array_append_new(part.list, apikey_json(k));
+	c->out = json_pack("{s:o, s:I}", "apiKeys", part.list, "total", (json_int_t)part.total);
 }
 
 static void create_apikey(struct control_call *c)

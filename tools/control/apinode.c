@@ -28,6 +28,18 @@ static json_t *key_json(enum mesh_key_kind kind, const struct mesh_key *key)
 	return json_string(text);
 }
 
+static json_t *endpoints_json(const struct control_node *n)
+{
+	json_t *list = json_array();
+	char text[MESH_ADDR_TEXT];
+
+	for (size_t i = 0; i < n->n_endpoints; i++) {
+		mesh_text_addrport(text, &n->endpoints[i]);
+		json_array_append_new(list, json_string(text));
+	}
+	return list;
+}
+
 /* Nodes. */
 
 json_t *control_api_node_json(const struct control_node *n)
@@ -45,7 +57,7 @@ json_t *control_api_node_json(const struct control_node *n)
 	}
 	return json_pack(
 		"{s:I, s:s, s:s, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o, s:s, s:s, s:I}",
+		"s:o, s:o, s:o, s:s, s:s, s:I}",
 		"id", (json_int_t)n->id, "name", n->name, "hostname", n->hostname, "user",
 		n->user ? json_string(n->user->name) : json_null(), "tags",
 		control_api_words(n->tags), "ipAddresses", ips, "online", n->online, "expired",
@@ -53,9 +65,11 @@ json_t *control_api_node_json(const struct control_node *n)
 		control_api_time(n->created), "expiresAt", control_api_time(n->expires), "lastSeen",
 		control_api_time(n->last_seen), "advertisedRoutes",
 		prefixes_json(&n->advertised, NULL), "approvedRoutes",
-		prefixes_json(&n->approved, NULL), "servedRoutes", prefixes_json(&n->approved, n),
-		"nodeKey", key_json(MESH_KEY_NODE, &n->key), "registerMethod", n->method,
-		"clientVersion", n->client_version, "homeRelay", (json_int_t)n->home_derp);
+		prefixes_json(&n->approved, NULL), "refusedRoutes",
+		prefixes_json(&n->refused, NULL), "servedRoutes", prefixes_json(&n->approved, n),
+		"endpoints", endpoints_json(n), "nodeKey", key_json(MESH_KEY_NODE, &n->key),
+		"registerMethod", n->method, "clientVersion", n->client_version, "homeRelay",
+		(json_int_t)n->home_derp);
 }
 
 struct control_node *control_api_node(struct control_call *c, const char *ref)
@@ -122,42 +136,51 @@ static bool matches(const struct control_node *n, const char *search)
 	return true;
 }
 
-/* Whether a route that it offers is not approved. */
+/* Whether a route that it offers is neither approved nor refused. */
 static bool waits(const struct control_node *n)
 {
 	for (size_t i = 0; i < n->advertised.n; i++)
-		if (!control_node_serves(n, &n->advertised.v[i]))
+		if (control_node_waits(n, &n->advertised.v[i]))
 			return true;
 	return false;
 }
 
-/* A large mesh is asked for in parts: ?search=words&waiting=routes&limit=N&after=ID */
+static int by_id(const void *a, const void *b)
+{
+	const struct control_node *const *x = a, *const *y = b;
+
+	return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+/* ?search=words&waiting=routes&limit=N&after=ID */
 static void list_nodes(struct control_call *c)
 {
 	const char *query = c->req->query;
 	char search[256] = "", text[24];
-	size_t total = 0, limit = SIZE_MAX;
-	json_t *list = json_array();
-	int64_t after = 0;
+	struct control_node **found;
+	struct control_part part;
 	bool only_waiting;
+	size_t n_found = 0;
 
+	if (!control_api_part(c, &part))
+		return;
+	found = mesh_alloc(c->st->n_nodes * sizeof(*found));
 	control_http_query(query, "search", search, sizeof(search));
 	only_waiting =
 		control_http_query(query, "waiting", text, sizeof(text)) && !strcmp(text, "routes");
-	if (control_http_query(query, "after", text, sizeof(text)))
-		after = strtoll(text, NULL, 10);
-	if (control_http_query(query, "limit", text, sizeof(text)))
-		limit = strtoul(text, NULL, 10);
 	for (size_t i = 0; i < c->st->n_slots; i++) {
-		const struct control_node *n = c->st->nodes[i];
+		struct control_node *n = c->st->nodes[i];
 
-		if (!n || (only_waiting && !waits(n)) || !matches(n, search))
-			continue;
-		total++;
-		if (n->id > after && json_array_size(list) < limit)
-			json_array_append_new(list, control_api_node_json(n));
+		if (n && (!only_waiting || waits(n)) && matches(n, search))
+			found[n_found++] = n;
 	}
-	c->out = json_pack("{s:o, s:I}", "nodes", list, "total", (json_int_t)total);
+	/* Slots are used again, so that their order is another. */
+	qsort(found, n_found, sizeof(*found), by_id);
+	for (size_t i = 0; i < n_found; i++)
+		if (control_api_part_takes(&part, found[i]->id))
+			json_array_append_new(part.list, control_api_node_json(found[i]));
+	free(found);
+	c->out = json_pack("{s:o, s:I}", "nodes", part.list, "total", (json_int_t)part.total);
 }
 
 static void get_node(struct control_call *c)
@@ -208,7 +231,10 @@ static void tag_node(struct control_call *c)
 	free(tags);
 }
 
-static void approve_routes(struct control_call *c)
+static void judge_routes(struct control_call *c,
+			 int (*judge)(struct control_state *st, struct control_node *node,
+				      const struct mesh_prefix *routes, size_t n,
+				      struct mesh_error *err))
 {
 	struct control_node *n = control_api_node(c, c->id);
 	char *text = n ? control_api_join(c, "routes") : NULL;
@@ -217,13 +243,23 @@ static void approve_routes(struct control_call *c)
 	if (!text)
 		return;
 	if (control_prefixes_parse(&p, text))
-		reply_node(c, n, control_node_approve(c->st, n, p.v, p.n, &c->err));
+		reply_node(c, n, judge(c->st, n, p.v, p.n, &c->err));
 	else
 		control_api_fail(
 			c, 400,
 			"\"routes\" must be prefixes with zero host bits, like \"10.0.0.0/8\"");
 	free(p.v);
 	free(text);
+}
+
+static void approve_routes(struct control_call *c)
+{
+	judge_routes(c, control_node_approve);
+}
+
+static void refuse_routes(struct control_call *c)
+{
+	judge_routes(c, control_node_refuse);
 }
 
 static void delete_node(struct control_call *c)
@@ -296,6 +332,7 @@ const struct control_api_call control_api_nodes[] = {
 	{"POST", "nodes/:/expire", expire_node},
 	{"POST", "nodes/:/tags", tag_node},
 	{"POST", "nodes/:/routes", approve_routes},
+	{"POST", "nodes/:/routes/refuse", refuse_routes},
 	{"DELETE", "nodes/:", delete_node},
 	{"GET", "logins", list_logins},
 	{"POST", "logins/:/approve", approve_login},

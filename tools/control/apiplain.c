@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Plain WireGuard peers: adding one, and its configuration file. */
+/* Plain WireGuard peers: adding and changing one, and its configuration file. */
 #include "api.h"
 #include "plain.h"
 #include "qr.h"
@@ -148,20 +148,86 @@ static void add_peer(struct control_call *c)
 	free(p.routes.v);
 }
 
+/* The plain peer that the path names; NULL after a refusal. */
+static struct control_node *plain_node(struct control_call *c)
+{
+	struct control_node *node = control_api_node(c, c->id);
+
+	if (!node || node->plain)
+		return node;
+	mesh_error_set(&c->err, "\"%s\" is no plain WireGuard peer", node->name);
+	control_api_fail(c, 400, c->err.text);
+	return NULL;
+}
+
+/* The members of the body that are there. Return: bits of what they are, or -1 after a refusal. */
+static int read_parts(struct control_call *c, struct control_plain *p, char **tags,
+		      struct mesh_key *priv)
+{
+	bool fresh = json_is_true(json_object_get(c->in, "newKey"));
+	const char *owner = control_api_text(c, "user");
+	int what = 0;
+
+	*tags = control_api_join(c, "tags");
+	p->tags = *tags;
+	if (!*tags)
+		return -1;
+	if (*owner || **tags) {
+		if (*owner && !(p->user = control_api_user(c, owner)))
+			return -1;
+		what |= PLAIN_OWNER;
+	}
+	if (fresh && *control_api_text(c, "publicKey")) {
+		control_api_fail(c, 400, "give a \"publicKey\", or ask for a \"newKey\"");
+		return -1;
+	}
+	if (fresh || *control_api_text(c, "publicKey")) {
+		if (!read_key(c, &p->key, priv))
+			return -1;
+		what |= PLAIN_KEY;
+	}
+	if (json_object_get(c->in, "endpoints")) {
+		if (!read_endpoints(c, p))
+			return -1;
+		what |= PLAIN_ENDPOINTS;
+	}
+	if (json_object_get(c->in, "routes")) {
+		if (!read_routes(c, p))
+			return -1;
+		what |= PLAIN_ROUTES;
+	}
+	return what;
+}
+
+static void change_peer(struct control_call *c)
+{
+	struct control_node *node = plain_node(c);
+	struct mesh_key priv = {{0}};
+	struct control_plain p = {0};
+	char *tags = NULL;
+	int what = node ? read_parts(c, &p, &tags, &priv) : -1;
+
+	if (what >= 0 && control_api_done(c, control_plain_change(c->st, node, &p,
+								  (unsigned int)what, &c->err))) {
+		c->out = json_pack("{s:o}", "node", control_api_node_json(node));
+		add_config(c, node, mesh_key_is_zero(&priv) ? NULL : &priv, NULL, 0,
+			   json_is_true(json_object_get(c->in, "qr")));
+	}
+	mesh_crypto_wipe(&priv, sizeof(priv));
+	free(tags);
+	free(p.endpoints);
+	free(p.routes.v);
+}
+
 /* ?peers=a+b&qr=true */
 static void get_config(struct control_call *c)
 {
-	struct control_node *node = control_api_node(c, c->id), **peers = NULL;
+	struct control_node *node = plain_node(c), **peers = NULL;
 	char words[2048] = "", qr[8] = "";
 	long n;
 
 	if (!node)
 		return;
-	if (!node->plain) {
-		mesh_error_set(&c->err, "\"%s\" is no plain WireGuard peer", node->name);
-		control_api_fail(c, 400, c->err.text);
-		return;
-	}
 	control_http_query(c->req->query, "peers", words, sizeof(words));
 	control_http_query(c->req->query, "qr", qr, sizeof(qr));
 	n = named_nodes(c, words, &peers);
@@ -173,5 +239,6 @@ static void get_config(struct control_call *c)
 const struct control_api_call control_api_plain[] = {
 	{"POST", "nodes/wireguard", add_peer},
 	{"GET", "nodes/:/wireguard", get_config},
+	{"POST", "nodes/:/wireguard", change_peer},
 	{NULL, NULL, NULL},
 };

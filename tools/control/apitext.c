@@ -25,6 +25,37 @@ bool control_api_done(struct control_call *c, int ret)
 	return false;
 }
 
+/* A number in the query, from 0. Return: false after a refusal. */
+static bool query_number(struct control_call *c, const char *name, int64_t *number)
+{
+	char text[24];
+
+	if (!control_http_query(c->req->query, name, text, sizeof(text)))
+		return true;
+	if (*text && !text[strspn(text, "0123456789")]) {
+		*number = strtoll(text, NULL, 10);
+		return true;
+	}
+	mesh_error_set(&c->err, "\"%s\" must be a number", name);
+	control_api_fail(c, 400, c->err.text);
+	return false;
+}
+
+bool control_api_part(struct control_call *c, struct control_part *part)
+{
+	*part = (struct control_part){.limit = INT64_MAX};
+	if (!query_number(c, "after", &part->after) || !query_number(c, "limit", &part->limit))
+		return false;
+	part->list = json_array();
+	return true;
+}
+
+bool control_api_part_takes(struct control_part *part, int64_t id)
+{
+	part->total++;
+	return id > part->after && part->limit-- > 0;
+}
+
 json_t *control_api_time(int64_t t)
 {
 	char text[MESH_TIME_TEXT];

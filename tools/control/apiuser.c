@@ -26,11 +26,14 @@ struct control_user *control_api_user(struct control_call *c, const char *ref)
 
 static void list_users(struct control_call *c)
 {
-	json_t *list = json_array();
+	struct control_part part;
 
+	if (!control_api_part(c, &part))
+		return;
 	for (struct control_user *u = c->st->users; u; u = u->next)
-		json_array_append_new(list, user_json(u));
-	c->out = json_pack("{s:o}", "users", list);
+		if (control_api_part_takes(&part, u->id))
+			json_array_append_new(part.list, user_json(u));
+	c->out = json_pack("{s:o, s:I}", "users", part.list, "total", (json_int_t)part.total);
 }
 
 static void create_user(struct control_call *c)

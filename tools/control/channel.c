@@ -18,6 +18,7 @@
 #define MAX_PENDING    (32 << 20) /* unread bytes of one stream */
 #define QUEUE_MARK     (256 << 10)
 #define RETURN_SECONDS 10 /* a device is offline when it stays away for longer */
+#define MAX_STREAMS    8  /* of one node; it needs one, and more when its network comes and goes */
 
 struct control_channel {
 	struct control_channel *next;
@@ -30,6 +31,7 @@ struct control_channel {
 	struct mesh_key machine;
 	uint16_t version;
 	bool receiving;
+	bool known; /* it showed that it is a node of ours */
 	struct poll *polls;
 	struct held *held;
 };
@@ -198,11 +200,26 @@ static void node_gone(void *ctx)
 
 static const struct control_stream_events map_events = {send_map, node_gone};
 
+/* Ends the oldest stream of a node. */
+static void end_oldest(struct control_server *srv, const struct control_node *node)
+{
+	struct poll *oldest = NULL;
+
+	for (struct control_channel *ch = srv->channels; ch; ch = ch->next)
+		for (struct poll *p = ch->polls; p; p = p->next)
+			if (p->node == node)
+				oldest = p;
+	if (oldest)
+		node_gone(oldest);
+}
+
 static void start_poll(struct control_channel *ch, int32_t stream, struct control_node *node,
 		       bool compress)
 {
 	struct poll *p = mesh_alloc(sizeof(*p));
 
+	if (node->sessions >= MAX_STREAMS)
+		end_oldest(ch->srv, node);
 	p->ch = ch;
 	p->stream = stream;
 	p->node = node;
@@ -237,6 +254,8 @@ static void on_map(struct control_channel *ch, int32_t stream, const uint8_t *bo
 		respond_text(ch, stream, 404, "node not found\n");
 		goto out;
 	}
+	ch->known = true;
+	control_conn_known(ch->conn);
 	control_report_apply(ch->srv->state, node, &req);
 	if (req.stream)
 		start_poll(ch, stream, node, req.compress && !strcmp(req.compress, "zstd"));
@@ -254,7 +273,11 @@ static void on_request(void *ctx, int32_t stream, const char *method, const char
 	struct control_channel *ch = ctx;
 	bool post = !strcmp(method, "POST");
 
-	if (!strcmp(path, "/machine/register") && post)
+	/* A node asks as often as it has to, a stranger no more than by new connections. */
+	if (!ch->known && !control_limiter_take(&ch->srv->connections, &ch->conn->peer.ip,
+						uv_now(&ch->srv->loop)))
+		respond_text(ch, stream, 429, "too many requests from this address\n");
+	else if (!strcmp(path, "/machine/register") && post)
 		on_register(ch, stream, body, len);
 	else if (!strcmp(path, "/machine/map") && post)
 		on_map(ch, stream, body, len);
@@ -312,8 +335,12 @@ static void on_bytes(struct control_conn *conn)
 {
 	struct control_channel *ch = conn->handler_data;
 	struct mesh_buf plain = {0};
-	int ret = mesh_record_open(&ch->rx, &conn->in, &plain);
+	int ret;
 
+	/* Who does not read the answers is not heard: each frame may cause one. */
+	if (conn->queued >= QUEUE_MARK)
+		return;
+	ret = mesh_record_open(&ch->rx, &conn->in, &plain);
 	ch->receiving = true;
 	if (!ret && plain.len)
 		ret = mesh_http2_receive(ch->h2, plain.data, plain.len);
@@ -327,6 +354,8 @@ static void on_bytes(struct control_conn *conn)
 static void on_drained(struct control_conn *conn)
 {
 	push(conn->handler_data);
+	if (conn->in.len)
+		on_bytes(conn);
 }
 
 static void on_conn_closed(struct control_conn *conn)

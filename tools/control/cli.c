@@ -344,6 +344,7 @@ static int nodes_routes(struct run *r)
 					      "NAME",	    "name",
 					      "ADVERTISED", "advertisedRoutes",
 					      "APPROVED",   "approvedRoutes",
+					      "REFUSED",    "refusedRoutes",
 					      "SERVED",	    "servedRoutes",
 					      NULL};
 
@@ -378,6 +379,12 @@ static int nodes_approve(struct run *r)
 {
 	set_list(r, "routes", option(r, "--routes"));
 	return left(r, 1) ? request(r, "POST", "nodes/%s/routes", r->argv[0]) : 2;
+}
+
+static int nodes_refuse(struct run *r)
+{
+	set_list(r, "routes", option(r, "--routes"));
+	return left(r, 1) ? request(r, "POST", "nodes/%s/routes/refuse", r->argv[0]) : 2;
 }
 
 static int nodes_delete(struct run *r)
@@ -422,6 +429,28 @@ static int nodes_add_wireguard(struct run *r)
 		return 2;
 	set(r, "name", r->argv[0]);
 	ret = request(r, "POST", "nodes/wireguard");
+	return ret ? ret : print_config(r, qr);
+}
+
+static int nodes_set_wireguard(struct run *r)
+{
+	const char *tags = option(r, "--tags"), *endpoints = option(r, "--endpoint"),
+		   *routes = option(r, "--routes");
+	bool qr = flag(r, "--qr");
+	int ret;
+
+	set(r, "user", option(r, "--user"));
+	set(r, "publicKey", option(r, "--public-key"));
+	if (tags)
+		set_list(r, "tags", tags);
+	if (endpoints)
+		set_list(r, "endpoints", endpoints);
+	if (routes)
+		set_list(r, "routes", routes);
+	json_object_set_new(r->body, "newKey", json_boolean(flag(r, "--new-key")));
+	if (!left(r, 1))
+		return 2;
+	ret = request(r, "POST", "nodes/%s/wireguard", r->argv[0]);
 	return ret ? ret : print_config(r, qr);
 }
 
@@ -476,13 +505,39 @@ static int auth_reject(struct run *r)
 	return left(r, 1) ? request(r, "POST", "logins/%s/reject", r->argv[0]) : 2;
 }
 
+/* "--version N"; 0 without it. Return: false for what is no number. */
+static bool version_option(struct run *r, json_int_t *version)
+{
+	const char *text = option(r, "--version");
+	char *end = "";
+
+	*version = text ? strtoll(text, &end, 10) : 0;
+	if (*end || (text && !*text) || *version < 0)
+		fprintf(stderr, "warren-control: --version needs a number of: policy list\n");
+	else if (text)
+		json_object_set_new(r->body, "version", json_integer(*version));
+	return !*end && (!text || *text) && *version >= 0;
+}
+
 static int policy_get(struct run *r)
 {
-	int ret = left(r, 0) ? request(r, "GET", "policy") : 2;
+	json_int_t version;
+	int ret = 2;
 
+	if (version_option(r, &version) && left(r, 0))
+		ret = version ? request(r, "GET", "policy?version=%lld", (long long)version)
+			      : request(r, "GET", "policy");
 	if (!ret && !r->json)
 		printf("%s\n", json_string_value(json_object_get(r->answer, "policy")));
 	return ret;
+}
+
+static int policy_list(struct run *r)
+{
+	static const char *const columns[] = {"VERSION", "version", "SAVED", "updatedAt",
+					      "BYTES",	 "bytes",   NULL};
+
+	return left(r, 0) ? list(r, "policy/versions", "versions", columns) : 2;
 }
 
 /* The file's text into the request. */
@@ -508,7 +563,9 @@ static bool load_policy(struct run *r)
 
 static int policy_set(struct run *r)
 {
-	return load_policy(r) ? request(r, "PUT", "policy") : 2;
+	json_int_t version;
+
+	return version_option(r, &version) && load_policy(r) ? request(r, "PUT", "policy") : 2;
 }
 
 static int policy_check(struct run *r)
@@ -637,17 +694,23 @@ static const struct {
 	{"nodes", "expire", "NODE [--at TIME | --never]", nodes_expire},
 	{"nodes", "tag", "NODE --tags tag:a,tag:b", nodes_tag},
 	{"nodes", "approve-routes", "NODE --routes 10.0.0.0/8,...", nodes_approve},
+	{"nodes", "refuse-routes", "NODE --routes 10.0.0.0/8,...", nodes_refuse},
 	{"nodes", "delete", "NODE", nodes_delete},
 	{"nodes", "add-wireguard",
 	 "NAME [--user USER] [--tags tag:a,tag:b] [--public-key KEY] [--endpoint ADDRESS:PORT,...] "
 	 "[--routes 10.0.0.0/8,...] [--peers NODE,...] [--qr]",
 	 nodes_add_wireguard},
+	{"nodes", "set-wireguard",
+	 "NODE [--user USER] [--tags tag:a,tag:b] [--public-key KEY | --new-key] "
+	 "[--endpoint ADDRESS:PORT,...] [--routes 10.0.0.0/8,...] [--qr]",
+	 nodes_set_wireguard},
 	{"nodes", "wireguard-config", "NODE [--peers NODE,...] [--qr]", nodes_wireguard_config},
 	{"auth", "list", "", auth_list},
 	{"auth", "approve", "ID USER", auth_approve},
 	{"auth", "reject", "ID", auth_reject},
-	{"policy", "get", "", policy_get},
-	{"policy", "set", "FILE", policy_set},
+	{"policy", "get", "[--version N]", policy_get},
+	{"policy", "list", "", policy_list},
+	{"policy", "set", "FILE [--version N]", policy_set},
 	{"policy", "check", "FILE", policy_check},
 	{"policy", "reach", "[NODE]", policy_reach},
 	{"apikeys", "list", "", apikeys_list},

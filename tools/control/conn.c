@@ -8,6 +8,7 @@
 
 /* A reader that lets so much pile up is gone or hostile. */
 #define MAX_QUEUED   (16 << 20)
+#define MAX_PONGS    (64 << 10) /* a pong may be left out (RFC 6455, 5.5.3) */
 #define MAX_RECEIVED (2 << 20)
 #define DEAD_MS	     90000
 
@@ -29,11 +30,19 @@ static void on_closed(uv_handle_t *h)
 	free(conn);
 }
 
+void control_conn_known(struct control_conn *conn)
+{
+	if (conn->crowd)
+		--*conn->crowd;
+	conn->crowd = NULL;
+}
+
 void control_conn_close(struct control_conn *conn)
 {
 	if (conn->closing)
 		return;
 	conn->closing = true;
+	control_conn_known(conn);
 	*conn->prev = conn->next;
 	if (conn->next)
 		conn->next->prev = conn->prev;
@@ -133,7 +142,8 @@ static bool read_frames(struct control_conn *conn)
 	struct mesh_buf reply = {0};
 	int ret = mesh_websocket_receive(conn->ws, &conn->frames, &conn->in, &reply);
 
-	if (reply.len)
+	/* Who sends pings and does not read gets no more pongs. */
+	if (reply.len && (ret || conn->queued < MAX_PONGS))
 		send_bytes(conn, reply.data, reply.len);
 	mesh_buf_free(&reply);
 	if (!conn->frames.len)
@@ -313,6 +323,19 @@ static void notice_death(struct control_conn *conn)
 		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
 }
 
+/* Whether one more from its source address may be here. */
+static bool join_crowd(struct control_conn *conn)
+{
+	struct control_conns *c = conn->conns;
+	uint16_t *crowd = &c->crowds[control_limiter_entry(c->limiter, &conn->peer.ip)];
+
+	if (*crowd >= CONN_STRANGERS)
+		return false;
+	++*crowd;
+	conn->crowd = crowd;
+	return true;
+}
+
 void control_conns_accept(struct control_conns *c, uv_stream_t *listener, bool local)
 {
 	struct control_conn *conn = mesh_alloc(sizeof(*conn));
@@ -332,7 +355,8 @@ void control_conns_accept(struct control_conns *c, uv_stream_t *listener, bool l
 		conn->next->prev = &conn->next;
 	c->list = conn;
 	c->n++;
-	if (uv_accept(listener, &conn->uv.stream) || c->n > c->max) {
+	/* The administrator finds room whoever else is here. */
+	if (uv_accept(listener, &conn->uv.stream) || (!local && c->n > c->max)) {
 		control_conn_close(conn);
 		return;
 	}
@@ -340,8 +364,9 @@ void control_conns_accept(struct control_conns *c, uv_stream_t *listener, bool l
 	if (!local) {
 		if (c->proxies && control_proxy_is(c->proxies, &conn->peer.ip))
 			conn->proxy = conn->peer.ip;
-		if (c->limiter && !conn->proxy.family &&
-		    !control_limiter_take(c->limiter, &conn->peer.ip, uv_now(c->loop))) {
+		if (c->limiter && c->limiter->rate != 0 && !conn->proxy.family &&
+		    (!control_limiter_take(c->limiter, &conn->peer.ip, uv_now(c->loop)) ||
+		     !join_crowd(conn))) {
 			control_conn_close(conn);
 			return;
 		}
@@ -362,9 +387,11 @@ void control_conns_init(struct control_conns *c, uv_loop_t *loop,
 	c->owner = owner;
 	c->max = 100000;
 	c->buffer = mesh_alloc(CONN_READ_SIZE);
+	c->crowds = mesh_alloc(LIMITER_ENTRIES * sizeof(*c->crowds));
 }
 
 void control_conns_free(struct control_conns *c)
 {
 	free(c->buffer);
+	free(c->crowds);
 }

@@ -44,10 +44,17 @@ struct control_conn {
 	struct mesh_buf in;
 	struct mesh_buf frames; /* received, and not yet taken apart into @in */
 	size_t queued;		/* bytes that the kernel did not take yet */
+	uint16_t *crowd;	/* where it counts as a stranger; NULL when it does not */
 	uint64_t deadline;	/* of the loop's clock, in ms; 0 none */
 	const struct control_handler *handler;
 	void *handler_data;
 };
+
+/*
+ * Strangers from one source address that may be connected at a time, whatever they do. Who turns
+ * out to be a device of ours is none: there may be thousands behind one address.
+ */
+#define CONN_STRANGERS 1000
 
 /* All connections of a loop, and what they share. */
 struct control_conns {
@@ -58,7 +65,8 @@ struct control_conns {
 	size_t max;
 	const struct control_handler *first; /* of new connections */
 	struct control_limiter *limiter;     /* of new connections from one source, or NULL */
-	const mesh_prefixes *proxies;	     /* who is no single source, or NULL */
+	uint16_t *crowds;	      /* strangers that are connected, by the limiter's entry */
+	const mesh_prefixes *proxies; /* who is no single source, or NULL */
 	void *owner;
 	char *buffer; /* for reading, shared */
 };
@@ -82,6 +90,8 @@ void control_conn_websocket(struct control_conn *conn);
 void control_conn_finish(struct control_conn *conn);
 /* Ends it now; the handler's closed() is called from within. */
 void control_conn_close(struct control_conn *conn);
+/* Who is at the other end is one of ours. */
+void control_conn_known(struct control_conn *conn);
 /* It is closed unless this is called again before @seconds; 0 for no limit. */
 void control_conn_deadline(struct control_conn *conn, unsigned int seconds);
 

@@ -12,7 +12,7 @@
 struct control_db;
 
 /* Version of schema.sql, kept in the database as user_version. */
-#define DB_VERSION 2
+#define DB_VERSION 3
 
 /**
  * control_db_open() - open or make the database

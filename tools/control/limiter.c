@@ -23,15 +23,20 @@ void control_limiter_free(struct control_limiter *l)
 	memset(l, 0, sizeof(*l));
 }
 
-static float *refill(struct control_limiter *l, const struct mesh_ip *from, uint64_t now_ms)
+size_t control_limiter_entry(const struct control_limiter *l, const struct mesh_ip *from)
 {
 	uint64_t h;
-	uint32_t now = (uint32_t)now_ms;
-	size_t i;
 
 	/* IPv4 with all its bytes, IPv6 with the network's half. */
 	crypto_shorthash((uint8_t *)&h, from->b, from->family == 4 ? 16 : 8, l->seed);
-	i = h % LIMITER_ENTRIES;
+	return h % LIMITER_ENTRIES;
+}
+
+static float *refill(struct control_limiter *l, const struct mesh_ip *from, uint64_t now_ms)
+{
+	uint32_t now = (uint32_t)now_ms;
+	size_t i = control_limiter_entry(l, from);
+
 	l->entries[i].tokens += (float)(now - l->entries[i].when) / 1000 * l->rate;
 	l->entries[i].when = now;
 	if (l->entries[i].tokens > l->burst)

@@ -22,6 +22,8 @@ struct control_limiter {
 
 void control_limiter_init(struct control_limiter *l, double rate, double burst);
 void control_limiter_free(struct control_limiter *l);
+/* The entry of an address, below LIMITER_ENTRIES. */
+size_t control_limiter_entry(const struct control_limiter *l, const struct mesh_ip *from);
 /* Takes a token. Return: whether there was one. */
 bool control_limiter_take(struct control_limiter *l, const struct mesh_ip *from, uint64_t now_ms);
 /* Whether there is one, without taking it. */

@@ -145,21 +145,39 @@ static char *join_tags(struct mesh_arena *arena, const mesh_strings *tags)
 	return text;
 }
 
-static struct control_pending *begin(struct control_login *l, const struct mesh_key *machine,
-				     const struct mesh_register_request *req)
+/* Makes room for one more from @origin: who asks often pushes out its own first. */
+static void make_room(struct control_login *l, const char *origin)
 {
-	struct control_pending *p, *oldest = NULL;
+	static const struct mesh_register_response crowded = {
+		.error = "too many logins are waiting"};
+	struct control_pending *oldest = NULL, *own = NULL;
+	size_t n = 0;
+
+	for (struct control_pending *p = l->pending; p; p = p->next) {
+		oldest = p;
+		if (strcmp(p->origin, origin))
+			continue;
+		own = p;
+		n++;
+	}
+	if (n >= LOGIN_MAX_ORIGIN)
+		conclude(l, own, &crowded);
+	else if (l->n_pending == LOGIN_MAX)
+		conclude(l, oldest, &crowded);
+}
+
+static struct control_pending *begin(struct control_login *l, const struct mesh_key *machine,
+				     const struct mesh_register_request *req, const char *origin)
+{
+	struct control_pending *p;
 
 	/* A device that asks again gets the same page. */
-	for (p = l->pending; p; p = p->next) {
+	for (p = l->pending; p; p = p->next)
 		if (mesh_key_same(&p->machine, machine) && mesh_key_same(&p->key, &req->node_key))
 			return p;
-		oldest = p;
-	}
-	if (l->n_pending == LOGIN_MAX)
-		conclude(l, oldest,
-			 &(struct mesh_register_response){.error = "too many logins are waiting"});
+	make_room(l, origin);
 	p = mesh_alloc(sizeof(*p));
+	snprintf(p->origin, sizeof(p->origin), "%s", origin);
 	control_secret_id(p->id, LOGIN_ID_SIZE);
 	p->machine = *machine;
 	p->key = req->node_key;
@@ -264,7 +282,7 @@ static void judge(struct control_login *l, const struct mesh_key *machine,
 		answer(w, &(struct mesh_register_response){.node_key_expired = true});
 		return;
 	}
-	send_to_page(l, begin(l, machine, req), w);
+	send_to_page(l, begin(l, machine, req, w->origin), w);
 }
 
 void control_login_register(struct control_login *l, const struct mesh_key *machine,

@@ -11,6 +11,7 @@
 
 #define LOGIN_ID_SIZE	 24
 #define LOGIN_MAX	 1024
+#define LOGIN_MAX_ORIGIN 64 /* of them from one source address */
 #define LOGIN_SECONDS	 900
 #define LOGIN_MAX_WAITER 8     /* of one pending login */
 #define LOGIN_HOSTINFO	 32768 /* bytes kept of each; anybody can start a login */
@@ -33,6 +34,7 @@ struct control_pending {
 	const char *hostinfo_raw;
 	const char *hostname;
 	const char *tags; /* that the device asks for, space-separated */
+	char origin[MESH_ADDR_TEXT];
 	int64_t created;
 	struct control_waiter *waiters;
 };

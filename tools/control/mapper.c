@@ -495,7 +495,7 @@ static void approve_routes(struct control_mapper *m)
 		if (count)
 			memcpy(all, n->approved.v, count * sizeof(*all));
 		for (size_t k = 0; k < n->advertised.n; k++)
-			if (!control_node_serves(n, &n->advertised.v[k]) &&
+			if (control_node_waits(n, &n->advertised.v[k]) &&
 			    control_policy_approves(m->reach->policy, n, &n->advertised.v[k]))
 				all[count++] = n->advertised.v[k];
 		if (count > n->approved.n)

@@ -18,6 +18,12 @@ static const char *const steps[DB_VERSION] = {
 	      "VALUES (now(), actor(), origin(), 'user.update', NEW.name, 'subject ' || "
 	      "NEW.subject || ', email ' || NEW.email || ', groups ' || "
 	      "replace(NEW.groups, char(10), ', ')); END;",
+	/* 2: routes that were refused. */
+	[2] = "ALTER TABLE nodes ADD COLUMN refused TEXT NOT NULL DEFAULT '';"
+	      "CREATE TRIGGER audit_node_refuse AFTER UPDATE OF refused ON nodes "
+	      "WHEN OLD.refused IS NOT NEW.refused BEGIN "
+	      "INSERT INTO audit (at, actor, origin, action, target, detail) "
+	      "VALUES (now(), actor(), origin(), 'node.refuse', NEW.name, NEW.refused); END;",
 };
 
 const char *control_db_migration(int from)

@@ -70,6 +70,12 @@ bool control_node_serves(const struct control_node *node, const struct mesh_pref
 	return has_prefix(&node->advertised, route) && has_prefix(&node->approved, route);
 }
 
+bool control_node_waits(const struct control_node *node, const struct mesh_prefix *route)
+{
+	return has_prefix(&node->advertised, route) && !has_prefix(&node->approved, route) &&
+	       !has_prefix(&node->refused, route);
+}
+
 bool control_node_is_exit(const struct control_node *node)
 {
 	for (size_t i = 0; i < node->approved.n; i++)
@@ -207,7 +213,8 @@ int control_node_load(sqlite3_stmt *stmt, void *ctx)
 	    !key_column(&n->disco, stmt, 14) ||
 	    (*text_column(stmt, 7) && !mesh_text_unip(&n->ip4, text_column(stmt, 7))) ||
 	    (*text_column(stmt, 8) && !mesh_text_unip(&n->ip6, text_column(stmt, 8))) ||
-	    !control_prefixes_parse(&n->approved, text_column(stmt, 13))) {
+	    !control_prefixes_parse(&n->approved, text_column(stmt, 13)) ||
+	    !control_prefixes_parse(&n->refused, text_column(stmt, 19))) {
 		control_node_free(n);
 		return -EIO;
 	}
@@ -224,6 +231,7 @@ void control_node_free(struct control_node *n)
 	free(n->tags);
 	free(n->method);
 	free(n->approved.v);
+	free(n->refused.v);
 	free(n->hostinfo);
 	free(n->peer_hostinfo);
 	free(n->advertised.v);
@@ -433,25 +441,62 @@ int control_node_tag(struct control_state *st, struct control_node *node, const 
 	return 0;
 }
 
+/* A copy of @list without what is in @but. */
+static struct control_prefixes without(const struct control_prefixes *list,
+				       const struct control_prefixes *but)
+{
+	struct control_prefixes out = {.v = mesh_alloc(list->n * sizeof(*list->v))};
+
+	for (size_t i = 0; i < list->n; i++)
+		if (!has_prefix(but, &list->v[i]))
+			out.v[out.n++] = list->v[i];
+	return out;
+}
+
+/* Sets both lists, which become the node's. */
+static int judge_routes(struct control_state *st, struct control_node *node,
+			struct control_prefixes approved, struct control_prefixes refused,
+			struct mesh_error *err)
+{
+	struct mesh_buf yes = {0}, no = {0};
+	int ret;
+
+	control_prefixes_text(&yes, approved.v, approved.n);
+	control_prefixes_text(&no, refused.v, refused.n);
+	ret = control_db_run(st->db, err,
+			     "UPDATE nodes SET approved = ?2, refused = ?3 WHERE id = ?1", "iss",
+			     node->id, (char *)yes.data, (char *)no.data);
+	mesh_buf_free(&yes);
+	mesh_buf_free(&no);
+	if (ret < 0) {
+		free(approved.v);
+		free(refused.v);
+		return ret;
+	}
+	free(node->approved.v);
+	free(node->refused.v);
+	node->approved = approved;
+	node->refused = refused;
+	control_state_changed(st, node, CHANGE_WHOLE | CHANGE_REACH);
+	return 0;
+}
+
 int control_node_approve(struct control_state *st, struct control_node *node,
 			 const struct mesh_prefix *routes, size_t n, struct mesh_error *err)
 {
-	struct mesh_buf text = {0};
-	int ret;
+	const struct control_prefixes wanted = {(struct mesh_prefix *)routes, n}, none = {0};
 
-	control_prefixes_text(&text, routes, n);
-	ret = control_db_run(st->db, err, "UPDATE nodes SET approved = ?2 WHERE id = ?1", "is",
-			     node->id, (char *)text.data);
-	mesh_buf_free(&text);
-	if (ret < 0)
-		return ret;
-	free(node->approved.v);
-	node->approved.v = mesh_alloc(n * sizeof(*routes));
-	if (n)
-		memcpy(node->approved.v, routes, n * sizeof(*routes));
-	node->approved.n = n;
-	control_state_changed(st, node, CHANGE_WHOLE | CHANGE_REACH);
-	return 0;
+	return judge_routes(st, node, without(&wanted, &none), without(&node->refused, &wanted),
+			    err);
+}
+
+int control_node_refuse(struct control_state *st, struct control_node *node,
+			const struct mesh_prefix *routes, size_t n, struct mesh_error *err)
+{
+	const struct control_prefixes unwanted = {(struct mesh_prefix *)routes, n}, none = {0};
+
+	return judge_routes(st, node, without(&node->approved, &unwanted),
+			    without(&unwanted, &none), err);
 }
 
 int control_node_remove(struct control_state *st, struct control_node *node, struct mesh_error *err)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "plain.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What a device that reports says of itself. */
@@ -25,6 +27,34 @@ static bool name_is_free(struct control_state *st, const char *name)
 	return true;
 }
 
+static bool owner_ok(const struct control_plain *p, struct mesh_error *err)
+{
+	if (p->user || *p->tags)
+		return control_preauth_tags_ok(p->tags, err);
+	mesh_error_set(err, "a WireGuard peer needs a user or tags");
+	return false;
+}
+
+/* Whether the key can be that of @node, or of a new one. */
+static bool key_ok(struct control_state *st, const struct control_plain *p,
+		   const struct control_node *node, struct mesh_error *err)
+{
+	const struct control_node *other = control_node_by_key(st, &p->key);
+
+	if (mesh_key_is_zero(&p->key))
+		mesh_error_set(err, "the public key is zero");
+	else if (other && other != node)
+		mesh_error_set(err, "\"%s\" has this public key", other->name);
+	else
+		return true;
+	return false;
+}
+
+static int64_t new_expiry(const struct control_state *st, const struct control_user *user)
+{
+	return user && st->config->node_expiry ? control_now() + st->config->node_expiry : 0;
+}
+
 struct control_node *control_plain_add(struct control_state *st, const struct control_plain *p,
 				       struct mesh_error *err)
 {
@@ -41,11 +71,7 @@ struct control_node *control_plain_add(struct control_state *st, const struct co
 	struct mesh_buf raw = {0};
 	struct control_node *node;
 
-	if (!p->user && !*p->tags) {
-		mesh_error_set(err, "a WireGuard peer needs a user or tags");
-		return NULL;
-	}
-	if (!control_preauth_tags_ok(p->tags, err))
+	if (!owner_ok(p, err) || !key_ok(st, p, NULL, err))
 		return NULL;
 	if (!control_address_is_label(p->name)) {
 		mesh_error_set(err,
@@ -58,20 +84,148 @@ struct control_node *control_plain_add(struct control_state *st, const struct co
 		mesh_error_set(err, "a node has the name \"%s\" already", p->name);
 		return NULL;
 	}
-	if (mesh_key_is_zero(&p->key)) {
-		mesh_error_set(err, "the public key is zero");
-		return NULL;
-	}
 	/* Nobody has the private half, so that nobody logs in as this device. */
 	mesh_crypto_random(a.machine.b, sizeof(a.machine.b));
-	if (a.user && st->config->node_expiry)
-		a.expires = control_now() + st->config->node_expiry;
+	a.expires = new_expiry(st, a.user);
 	write_hostinfo(&hi, p, &raw);
 	a.hostinfo = &hi;
 	a.hostinfo_raw = (char *)raw.data;
 	node = control_node_admit(st, &a, err);
 	mesh_buf_free(&raw);
 	return node;
+}
+
+/* A peer as it is, with the new values in place of the old ones. */
+static struct control_plain merge(const struct control_node *node, const struct control_plain *p,
+				  unsigned int what)
+{
+	struct control_plain out = {
+		.name = node->name,
+		.user = node->user,
+		.tags = node->tags,
+		.key = node->key,
+		.endpoints = node->endpoints,
+		.n_endpoints = node->n_endpoints,
+		.routes = node->advertised,
+	};
+
+	if (what & PLAIN_KEY)
+		out.key = p->key;
+	if (what & PLAIN_OWNER) {
+		out.user = *p->tags ? NULL : p->user;
+		out.tags = p->tags;
+	}
+	if (what & PLAIN_ENDPOINTS) {
+		out.endpoints = p->endpoints;
+		out.n_endpoints = p->n_endpoints;
+	}
+	if (what & PLAIN_ROUTES)
+		out.routes = p->routes;
+	return out;
+}
+
+static int write_change(struct control_state *st, const struct control_node *node,
+			const struct control_plain *p, unsigned int what, int64_t expires,
+			const char *hostinfo, struct mesh_error *err)
+{
+	struct mesh_buf routes = {0}, endpoints = {0}, detail = {0};
+	int ret = control_db_begin(st->db, err);
+
+	if (ret)
+		return ret;
+	control_prefixes_text(&routes, p->routes.v, p->routes.n);
+	control_report_endpoints(&endpoints, p->endpoints, p->n_endpoints);
+	mesh_buf_printf(&detail, "user %s, tags %s, endpoints %s, routes %s%s",
+			p->user ? p->user->name : "", p->tags, (char *)endpoints.data,
+			(char *)routes.data, what & PLAIN_KEY ? ", new key" : "");
+	mesh_buf_add(&detail, "", 1);
+	ret = control_db_run(st->db, err,
+			     "UPDATE nodes SET user = ?2, tags = ?3, endpoints = ?4, "
+			     "hostinfo = ?5, expires = ?6 WHERE id = ?1",
+			     "insssi", node->id, p->user ? p->user->id : (int64_t)0, p->tags,
+			     (char *)endpoints.data, hostinfo, expires);
+	if (ret >= 0 && what & PLAIN_ROUTES)
+		ret = control_db_run(st->db, err,
+				     "UPDATE nodes SET approved = ?2, refused = '' WHERE id = ?1",
+				     "is", node->id, (char *)routes.data);
+	if (ret >= 0 && what & PLAIN_KEY)
+		ret = control_db_run(st->db, err, "UPDATE nodes SET node_key = ?2 WHERE id = ?1",
+				     "ib", node->id, p->key.b, sizeof(p->key.b));
+	if (ret >= 0)
+		ret = control_db_audit(st->db, err, "node.wireguard", node->name,
+				       (char *)detail.data);
+	mesh_buf_free(&routes);
+	mesh_buf_free(&endpoints);
+	mesh_buf_free(&detail);
+	if (ret < 0) {
+		control_db_rollback(st->db);
+		return ret;
+	}
+	return control_db_commit(st->db, err);
+}
+
+/* What was written becomes the node's. */
+static void take_change(struct control_state *st, struct control_node *node,
+			const struct control_plain *p, unsigned int what)
+{
+	struct mesh_addrport *endpoints = mesh_alloc(p->n_endpoints * sizeof(*endpoints));
+	char *tags = mesh_strdup(p->tags);
+
+	/* They may be the node's own. */
+	if (p->n_endpoints)
+		memcpy(endpoints, p->endpoints, p->n_endpoints * sizeof(*endpoints));
+	free(node->endpoints);
+	free(node->tags);
+	node->endpoints = endpoints;
+	node->n_endpoints = p->n_endpoints;
+	node->tags = tags;
+	if (what & PLAIN_ROUTES) {
+		free(node->approved.v);
+		free(node->refused.v);
+		node->approved.v = mesh_alloc(p->routes.n * sizeof(*p->routes.v));
+		node->approved.n = p->routes.n;
+		if (p->routes.n)
+			memcpy(node->approved.v, p->routes.v, p->routes.n * sizeof(*p->routes.v));
+		memset(&node->refused, 0, sizeof(node->refused));
+	}
+	if (node->user)
+		node->user->n_nodes--;
+	node->user = p->user;
+	if (node->user)
+		node->user->n_nodes++;
+	control_index_remove(&st->by_key, &node->key);
+	node->key = p->key;
+	control_index_set(&st->by_key, &node->key, node);
+}
+
+int control_plain_change(struct control_state *st, struct control_node *node,
+			 const struct control_plain *p, unsigned int what, struct mesh_error *err)
+{
+	struct control_plain next = merge(node, p, what);
+	struct mesh_buf raw = {0};
+	struct mesh_hostinfo hi;
+	int64_t expires;
+	int ret;
+
+	if (!owner_ok(&next, err))
+		return -EINVAL;
+	if (!key_ok(st, &next, node, err))
+		return -EEXIST;
+	if (mesh_key_same(&next.key, &node->key))
+		what &= ~(unsigned int)PLAIN_KEY;
+	expires = what & (PLAIN_KEY | PLAIN_OWNER) ? new_expiry(st, next.user) : node->expires;
+	write_hostinfo(&hi, &next, &raw);
+	ret = write_change(st, node, &next, what, expires, (char *)raw.data, err);
+	if (!ret) {
+		take_change(st, node, &next, what);
+		node->expires = expires;
+		control_report_hostinfo(st, node, &hi, (char *)raw.data);
+		control_state_changed(st, node,
+				      CHANGE_WHOLE | CHANGE_REACH | CHANGE_EXPIRY |
+					      (what & PLAIN_KEY ? CHANGE_KEY : 0));
+	}
+	mesh_buf_free(&raw);
+	return ret;
 }
 
 /* Whether an address is for one network only. */

@@ -33,6 +33,27 @@ struct control_plain {
 struct control_node *control_plain_add(struct control_state *st, const struct control_plain *p,
 				       struct mesh_error *err);
 
+/* What of a peer is to be changed. */
+enum control_plain_part {
+	PLAIN_KEY = 1 << 0,   /* with a new one its expiry begins anew */
+	PLAIN_OWNER = 1 << 1, /* user or tags; the same */
+	PLAIN_ENDPOINTS = 1 << 2,
+	PLAIN_ROUTES = 1 << 3,
+};
+
+/**
+ * control_plain_change() - change a plain peer
+ * @st: state
+ * @node: the peer
+ * @p: the new values; its name is not looked at
+ * @what: which of them count, bits of enum control_plain_part
+ * @err: what is wrong
+ *
+ * Return: 0, -EEXIST for a key that another node has, -EINVAL, or what the database gave.
+ */
+int control_plain_change(struct control_state *st, struct control_node *node,
+			 const struct control_plain *p, unsigned int what, struct mesh_error *err);
+
 /**
  * control_plain_config() - the configuration file of a plain peer
  * @m: mapper; the policy decides whom the peer may talk with

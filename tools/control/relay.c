@@ -151,6 +151,8 @@ static bool handshake(struct client *c, const struct mesh_derp_frame *f)
 	}
 	c->key = info.node;
 	add_client(c);
+	if (c->relay->srv->config->relay.verify_clients)
+		control_conn_known(c->conn);
 	mesh_derp_server_info(&out, &c->relay->priv, &c->key);
 	write_frame(c, &out);
 	control_conn_deadline(c->conn, 0);
@@ -224,6 +226,8 @@ static bool on_frame(struct client *c, const struct mesh_derp_frame *f)
 	case MESH_DERP_PING:
 		if (f->len < 8 || f->len > 1000)
 			return false;
+		if (c->conn->queued > MAX_QUEUED)
+			break;
 		mesh_derp_frame(&out, MESH_DERP_PONG, f->payload, f->len);
 		write_frame(c, &out);
 		break;

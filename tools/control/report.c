@@ -14,6 +14,7 @@
 #define MAX_FOR_PEERS 8192
 #define MAX_HOSTINFO  65536
 #define MAX_HOSTNAME  255
+#define MAX_VERSION   128
 
 static void mark_dirty(struct control_state *st, struct control_node *n)
 {
@@ -86,7 +87,8 @@ void control_report_hostinfo(struct control_state *st, struct control_node *node
 		node->advertised.n = routes.n;
 		what |= CHANGE_WHOLE | CHANGE_REACH;
 	}
-	if (hi->ipn_version && strcmp(hi->ipn_version, node->client_version)) {
+	if (hi->ipn_version && strcmp(hi->ipn_version, node->client_version) &&
+	    strlen(hi->ipn_version) <= MAX_VERSION) {
 		free(node->client_version);
 		node->client_version = mesh_strdup(hi->ipn_version);
 	}

@@ -58,7 +58,9 @@ CREATE TABLE nodes (
 	hostinfo    TEXT NOT NULL DEFAULT '',
 	endpoints   TEXT NOT NULL DEFAULT '',
 	home_derp   INTEGER NOT NULL DEFAULT 0,
-	last_seen   INTEGER NOT NULL DEFAULT 0
+	last_seen   INTEGER NOT NULL DEFAULT 0,
+	-- Prefixes that an administrator does not want of this node, whatever the policy approves.
+	refused     TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE INDEX nodes_by_machine ON nodes (machine_key);
@@ -165,6 +167,12 @@ CREATE TRIGGER audit_node_routes AFTER UPDATE OF approved ON nodes
 WHEN OLD.approved IS NOT NEW.approved BEGIN
 	INSERT INTO audit (at, actor, origin, action, target, detail)
 	VALUES (now(), actor(), origin(), 'node.routes', NEW.name, NEW.approved);
+END;
+
+CREATE TRIGGER audit_node_refuse AFTER UPDATE OF refused ON nodes
+WHEN OLD.refused IS NOT NEW.refused BEGIN
+	INSERT INTO audit (at, actor, origin, action, target, detail)
+	VALUES (now(), actor(), origin(), 'node.refuse', NEW.name, NEW.refused);
 END;
 
 CREATE TRIGGER audit_node_delete AFTER DELETE ON nodes BEGIN

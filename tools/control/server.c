@@ -16,6 +16,7 @@
 #define SAVE_TICKS   5 /* what devices report is written that often */
 #define EXPIRE_TICKS 5
 #define CERT_TICKS   30
+#define OWN_FILES    100 /* for the database, the identity provider and administrators */
 
 static void on_flush(uv_timer_t *t)
 {
@@ -342,7 +343,7 @@ static void close_handle(uv_handle_t *h, void *arg)
 int control_server_run(const struct control_config *config)
 {
 	struct control_server *srv = mesh_alloc(sizeof(*srv));
-	struct rlimit files;
+	struct rlimit files = {.rlim_cur = RLIM_INFINITY};
 	struct mesh_error err = {""};
 	int ret;
 
@@ -356,6 +357,9 @@ int control_server_run(const struct control_config *config)
 	srv->started = control_now();
 	uv_loop_init(&srv->loop);
 	control_conns_init(&srv->conns, &srv->loop, &control_outer_handler, srv);
+	if (files.rlim_cur < srv->conns.max + OWN_FILES)
+		srv->conns.max =
+			files.rlim_cur > 2 * OWN_FILES ? files.rlim_cur - OWN_FILES : OWN_FILES;
 	control_limiter_init(&srv->handshakes, (double)config->handshake_rate,
 			     10.0 * (double)config->handshake_rate);
 	/* A page, a relay and a channel for each device behind one address. */

@@ -109,7 +109,7 @@ struct control_state *control_state_open(const struct control_config *config,
 			st->db, err,
 			"SELECT id, machine_key, node_key, name, hostname, user, tags, ipv4, ipv6, "
 			"ephemeral, method, created, expires, approved, disco_key, hostinfo, "
-			"endpoints, home_derp, last_seen FROM nodes ORDER BY id",
+			"endpoints, home_derp, last_seen, refused FROM nodes ORDER BY id",
 			control_node_load, st);
 	/* What was just read need not be written. */
 	while (st->dirty) {

@@ -103,6 +103,7 @@ struct control_node {
 	int64_t created;
 	int64_t expires; /* 0 never */
 	struct control_prefixes approved;
+	struct control_prefixes refused; /* the policy does not approve these */
 
 	/* Reported by the device. */
 	struct mesh_key disco;
@@ -264,7 +265,10 @@ int control_node_rename(struct control_state *st, struct control_node *node, con
 /* A tagged node has no owner any more, and its key no longer expires. */
 int control_node_tag(struct control_state *st, struct control_node *node, const char *tags,
 		     struct mesh_error *err);
-/* Approves exactly these prefixes. */
+/* Refuses exactly these prefixes, which are not approved then. */
+int control_node_refuse(struct control_state *st, struct control_node *node,
+			const struct mesh_prefix *routes, size_t n, struct mesh_error *err);
+/* Approves exactly these prefixes, which are not refused then. */
 int control_node_approve(struct control_state *st, struct control_node *node,
 			 const struct mesh_prefix *routes, size_t n, struct mesh_error *err);
 int control_node_remove(struct control_state *st, struct control_node *node,
@@ -272,6 +276,8 @@ int control_node_remove(struct control_state *st, struct control_node *node,
 bool control_node_expired(const struct control_node *node);
 /* Whether it advertises the prefix and it is approved. */
 bool control_node_serves(const struct control_node *node, const struct mesh_prefix *route);
+/* Whether it advertises the prefix, and nobody has approved or refused it yet. */
+bool control_node_waits(const struct control_node *node, const struct mesh_prefix *route);
 bool control_node_is_exit(const struct control_node *node);
 bool control_node_has_tag(const struct control_node *node, const char *tag);
 /* Loading; used by state.c. */

@@ -78,3 +78,37 @@ export async function addDevice() {
 				copyable(`tailscale up --login-server ${serverUrl} --auth-key ${preAuthKey.key}`)]);
 		}});
 }
+
+// Changes a device that runs nothing but WireGuard.
+export async function editPlain(node, done) {
+	const {users} = await get("users");
+	const owner = h("select", {name: "owner", change: () => turn()}, users.map((user) =>
+		h("option", {value: user.name, selected: user.name === node.user}, user.name)),
+	h("option", {value: "", selected: !node.user}, "nobody: a tagged device"));
+	const tags = line("tags", "tag:web tag:prod");
+	const tagged = field("Tags", tags);
+	const endpoints = line("endpoints", "203.0.113.7:51820");
+	const routes = line("routes", "192.168.20.0/24");
+	const publicKey = line("publicKey");
+	const [newKey, newKeyLabel] = check("Make a new key; the old one is of no use then", {name: "newKey", change: () => turn()});
+	const given = field("Its new public key", publicKey, "Left out, it stays.");
+	const turn = () => {
+		tagged.hidden = owner.value !== "";
+		given.hidden = newKey.checked;
+	};
+
+	tags.value = node.tags.join(" ");
+	endpoints.value = node.endpoints.join(" ");
+	routes.value = node.advertisedRoutes.join(" ");
+	turn();
+	dialog(`WireGuard of ${node.name}`, [field("Belongs to", owner), tagged,
+		field("Where it can always be reached", endpoints, "Address and port; left out, it has to begin."),
+		field("Networks behind it", routes), newKeyLabel, given], {submit: async () => {
+		const whose = owner.value ? owner.value === node.user ? {} : {user: owner.value} : {tags: words(tags)};
+		const key = newKey.checked ? {newKey: true} : publicKey.value ? {publicKey: publicKey.value.trim()} : {};
+
+		showFile(node.name, await post(`nodes/${node.id}/wireguard`, {...whose, ...key, endpoints: words(endpoints),
+			routes: words(routes), qr: true}));
+		await done();
+	}});
+}

@@ -2,7 +2,7 @@
 // The devices, and one device with all that can be done to it.
 import {button, check, confirmed, copyable, dialog, field, h, replace, table, tags, time, toast} from "./dom.js";
 import {get, post, remove, writes} from "./api.js";
-import {addDevice, showFile} from "./add.js";
+import {addDevice, editPlain, showFile} from "./add.js";
 
 export const title = "Devices";
 const SHOWN = 200; // at a time
@@ -16,7 +16,8 @@ let timer = null;
 
 const isExit = (route) => route === "0.0.0.0/0" || route === "::/0";
 export const routeName = (route) => isExit(route) ? `exit node (${route})` : route;
-export const unapproved = (node) => node.advertisedRoutes.filter((r) => !node.approvedRoutes.includes(r));
+export const waiting = (node) => node.advertisedRoutes.filter((r) =>
+	!node.approvedRoutes.includes(r) && !node.refusedRoutes.includes(r));
 
 function state(node) {
 	const [name, text] = node.expired ? ["expired", "Expired"] : node.online ? ["online", "Online"] : ["offline", "Offline"];
@@ -29,7 +30,7 @@ function owner(node) {
 }
 
 function notes(node) {
-	const waits = unapproved(node).length;
+	const waits = waiting(node).length;
 
 	return [node.expired && h("span", {class: "tag bad"}, "expired"),
 		node.ephemeral && h("span", {class: "tag"}, "ephemeral"),
@@ -164,11 +165,13 @@ async function open(id) {
 					h("span", {class: "line"}, h("span", {class: "mono"}, routeName(route)), " ",
 						h("span", {class: node.servedRoutes.includes(route) ? "tag good" : "tag"},
 							node.servedRoutes.includes(route) ? "in use" :
-								node.approvedRoutes.includes(route) ? "approved, not offered" : "not approved"))) : "none"),
+								node.approvedRoutes.includes(route) ? "approved, not offered" :
+									node.refusedRoutes.includes(route) ? "refused" : "not approved"))) : "none"),
 			row("Node key", h("span", {class: "mono wrap"}, node.nodeKey))),
 		h("div", {class: "actions"}, h("a", {class: "button", href: `#reach/${node.name}`, click: () => box.close()}, "Who reaches it"),
 			node.registerMethod === "wireguard" && button("WireGuard file", then(file)),
-			writes() && [button("Rename", then(rename)), button("Tags", then(setTags)),
+			writes() && [node.registerMethod === "wireguard" && button("Change", then((it) => editPlain(it, refresh))),
+				button("Rename", then(rename)), button("Tags", then(setTags)),
 				button("Routes", then(routes), {disabled: !node.advertisedRoutes.length && !node.approvedRoutes.length}),
 				button("Expiry", then(expiry)), button("Remove", then(drop), {class: "danger"})]),
 	], {wide: true});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // The policy editor: a text area over the same text in colours, in which mistakes are marked.
-import {button, h, replace, toast} from "./dom.js";
+import {button, dialog, h, replace, toast} from "./dom.js";
+import {show as showDifference} from "./diff.js";
 import {get, post, put, writes} from "./api.js";
 
 export const title = "Policy";
@@ -9,6 +10,7 @@ const MAX_COLOURED = 60000;
 
 // What is being edited outlives a look at another page.
 let saved = null;
+let version = 0; // of the policy that the text began as
 let text = null;
 let parts = null;
 let timer = null;
@@ -143,7 +145,7 @@ async function save() {
 
 	parts.save.disabled = true;
 	try {
-		await put("policy", {policy: sent});
+		({version} = await put("policy", {policy: sent, version}));
 		saved = sent;
 		toast("The policy is in force");
 		if (mine === turn)
@@ -154,18 +156,46 @@ async function save() {
 			if (mistake)
 				jump();
 		}
+		if (error.status === 409)
+			await compare();
 	}
 	paint();
+}
+
+// Somebody else saved since the text began: what saving it would change in theirs.
+async function compare() {
+	const theirs = await get("policy");
+	const box = dialog("Somebody saved another policy meanwhile", [
+		h("p", {}, "Lines with − are only in theirs, which is in force; lines with + only in yours."),
+		showDifference(theirs.policy, text),
+		h("div", {class: "actions"}, button("Take theirs", () => {
+			box.close();
+			({version} = theirs);
+			saved = text = parts.area.value = theirs.policy;
+			edited();
+		}), button("Edit mine further", () => {
+			box.close();
+			({version} = theirs);
+			saved = theirs.policy;
+			edited();
+		}))], {wide: true, label: "Save mine instead of theirs", danger: true, submit: async () => {
+		({version} = theirs);
+		saved = theirs.policy;
+		await save();
+	}});
 }
 
 export async function refresh() {
 	if (dirty())
 		return;
-	const {policy} = await get("policy");
+	const answer = await get("policy");
 
-	if (policy === saved)
+	if (dirty())
 		return;
-	saved = text = policy;
+	({version} = answer);
+	if (answer.policy === saved)
+		return;
+	saved = text = answer.policy;
 	parts.area.value = text;
 	await check();
 }
@@ -173,11 +203,12 @@ export async function refresh() {
 export async function show(element) {
 	element.append(h("div", {class: "bar"}, h("h1", {}, title)));
 	try {
-		const {policy} = await get("policy");
+		const answer = await get("policy");
 
-		if (!dirty())
-			text = policy;
-		saved = policy;
+		if (!dirty()) {
+			({version} = answer);
+			saved = text = answer.policy;
+		}
 	} catch (error) {
 		if (error.status !== 409)
 			throw error;

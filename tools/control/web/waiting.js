@@ -2,22 +2,17 @@
 // Logins and routes that wait for an administrator.
 import {button, field, h, replace, tags, time, toast} from "./dom.js";
 import {get, post, writes} from "./api.js";
-import {routeName, unapproved} from "./nodes.js";
+import {routeName, waiting} from "./nodes.js";
 import {newUser} from "./users.js";
 
 export const title = "Waiting";
-const HIDDEN = "warren-hidden-routes";
 let list = null;
 let logins = [];
 let nodes = [];
 let users = [];
 let wanted = "";
 
-// Routes that somebody at this browser does not want to see any more.
-const hidden = () => new Set(JSON.parse(localStorage.getItem(HIDDEN) || "[]"));
-const mark = (node, route) => `${node.nodeKey} ${route}`;
-const offers = () => nodes.map((node) => [node, unapproved(node).filter((route) => !hidden().has(mark(node, route)))])
-	.filter(([, routes]) => routes.length);
+const offers = () => nodes.map((node) => [node, waiting(node)]).filter(([, routes]) => routes.length);
 
 export const count = () => logins.length + offers().length;
 
@@ -49,10 +44,8 @@ function loginCard(login) {
 function routeCard([node, routes]) {
 	const approve = (chosen) => act(() => post(`nodes/${node.id}/routes`,
 		{routes: [...node.approvedRoutes, ...chosen]}), `Approved for ${node.name}`);
-	const hide = () => {
-		localStorage.setItem(HIDDEN, JSON.stringify([...hidden(), ...routes.map((r) => mark(node, r))]));
-		draw();
-	};
+	const refuse = () => act(() => post(`nodes/${node.id}/routes/refuse`,
+		{routes: [...node.refusedRoutes, ...routes]}), `Refused to ${node.name}`);
 
 	return h("article", {class: "card", "data-routes": node.name}, h("h3", {}, node.name),
 		h("p", {}, "offers", node.user && ` (${node.user})`, node.tags.length > 0 && [" (", tags(node.tags), ")"], ":"),
@@ -61,7 +54,7 @@ function routeCard([node, routes]) {
 		writes() && h("div", {class: "actions"},
 			button(routes.length > 1 ? "Approve all" : "Approve", () => approve(routes),
 				{class: "primary", "data-key": `routes-${node.id}`}),
-			button("Refuse", hide, {title: "It stays unapproved, and is not shown here any more"})));
+			button("Refuse", refuse, {title: "It is not used, also when the policy would approve it"})));
 }
 
 async function act(action, done) {
