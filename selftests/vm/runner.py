@@ -117,10 +117,18 @@ def icount_measures_instructions():
     check(abs(first - second) < 0.05 * first, f"{first} s and {second} s for the same work")
 
 
+@case(timeout=200)
+def patience_ends_a_machine_with_virtual_time():
+    """Its own seconds do not: a loop of hours passes for minutes there."""
+    done = vm("while :; do :; done", "--icount", "--timeout", "900000", "--patience", "20")
+    equal(done.returncode, 122, done.stderr.decode())
+
+
 @case
 def bad_options_are_refused():
     for options, word in ((["--smp", "many"], "many"), (["--kernel", "5.10"], "5.10"),
-                          (["--colour"], "--colour"), (["--smp"], "--smp")):
+                          (["--colour"], "--colour"), (["--smp"], "--smp"),
+                          (["--patience", "0"], "--patience")):
         done = subprocess.run([RUN, *options, "--no-module", "--", "true"], text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         check(done.returncode not in (0, 123, 124), f"{options}: exit code {done.returncode}")
