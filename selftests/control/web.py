@@ -582,10 +582,7 @@ def https_has_a_cookie_for_this_host_only():
     found = browser.driver.execute_cdp_cmd("Network.getCookies", {"urls": [browser.url]})["cookies"]
     equal([(c["name"], c["secure"]) for c in found], [("__Host-warren", True)], "cookies")
     browser.go("users")
-    browser.press("New user")
-    browser.fill("dialog input", "tls")
-    browser.press("Create", "dialog")
-    browser.shows("tls", "#users")
+    browser.make_user("tls")
 
 
 @web_case
