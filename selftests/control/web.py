@@ -346,6 +346,7 @@ def a_policy_is_saved():
     # Nothing is lost by looking at another page.
     browser.go("nodes")
     browser.go("policy")
+    browser.wait(lambda: browser.find("#policy"), "the editor")
     equal(browser.run("return document.getElementById('policy').value"), POLICY, "the text")
     browser.press("Save")
     browser.shows("In force", "#verdict")
