@@ -99,6 +99,13 @@ class Browser:
         element.clear()
         element.send_keys(text)
 
+    def make_user(self, name):
+        """On the page of users."""
+        self.press("New user")
+        self.fill("dialog input", name)
+        self.press("Create", "dialog")
+        self.shows(name, "#users")
+
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 

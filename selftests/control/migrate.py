@@ -129,6 +129,15 @@ def every_version_comes_to_the_present():
             equal(got[what], value, f"{what} after version {version}")
 
 
+def refuses(server, why):
+    """The server does not start, and says why."""
+    try:
+        server.start()
+        raise ktap.Failure("the server started")
+    except RuntimeError as error:
+        check(why in str(error), error)
+
+
 @case
 def a_newer_database_is_refused_untouched():
     server = new_server()
@@ -137,11 +146,7 @@ def a_newer_database_is_refused_untouched():
     db.execute(f"PRAGMA user_version = {PRESENT + 1}")
     db.close()
     before = path.read_bytes()
-    try:
-        server.start()
-        raise ktap.Failure("the server started")
-    except RuntimeError as error:
-        check(f"made by a newer warren-control (version {PRESENT + 1}, this is {PRESENT})" in str(error), error)
+    refuses(server, f"made by a newer warren-control (version {PRESENT + 1}, this is {PRESENT})")
     equal(path.read_bytes() == before, True, "the database as it was")
 
 
@@ -154,11 +159,7 @@ def a_database_of_another_program_is_refused_untouched():
     db.execute("CREATE TABLE photos (id INTEGER)")
     db.close()
     before = path.read_bytes()
-    try:
-        server.start()
-        raise ktap.Failure("the server started")
-    except RuntimeError as error:
-        check("a database of another program" in str(error), error)
+    refuses(server, "a database of another program")
     equal(path.read_bytes() == before, True, "the database as it was")
 
 
@@ -184,11 +185,7 @@ def a_step_that_fails_changes_nothing():
     db.execute("CREATE INDEX users_by_subject ON users (name)")  # in the way of the first step
     db.close()
     before, was = rows(path), shape(path)
-    try:
-        server.start()
-        raise ktap.Failure("the server started")
-    except RuntimeError as error:
-        check("users_by_subject" in str(error), error)
+    refuses(server, "users_by_subject")
     equal((rows(path), shape(path)), (before, was), "the database")
 
 

@@ -240,10 +240,7 @@ def an_administrator_signs_in_on_the_web_page():
     browser = on_the_web_page("ann")
     browser.shows("ann@example.com", "#who")
     browser.go("users")
-    browser.press("New user")
-    browser.fill("dialog input", "made")
-    browser.press("Create", "dialog")
-    browser.shows("made", "#users")
+    browser.make_user("made")
     for action in "session.open", "user.create":
         entry = next(e for e in audit(server) if e["action"] == action)
         equal((entry["actor"], entry["origin"]), ("ann@example.com (web page)", "127.0.0.1"), action)

@@ -296,7 +296,7 @@ def the_way_back_is_checked():
     server = start()
     for back, why in (({"error": "access_denied", "code": ""}, "access_denied"), ({"code": ""}, "sent no code"),
                       ({"iss": "https://evil.example"}, "of another provider"),
-                      ({"error": "<script>"}, "&lt;script&gt;")):
+                      ({"error": "<script>"}, "&lt;script&gt;"), ({"error": b"\xff\xc3"}, "says: ??")):
         provider.callback = back
         refused(server, why)
     provider.callback = {"state": "0" * 64}

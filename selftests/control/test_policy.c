@@ -163,6 +163,34 @@ TEST(rule_whose_sources_nobody_is_gives_an_empty_filter)
 	world_close(&w);
 }
 
+TEST(attributes_go_to_their_targets)
+{
+	struct control_stream *sa, *st;
+	struct control_node *a, *t;
+	struct seen ann, tagged;
+	struct world w;
+
+	world_open(&w);
+	a = world_node(&w, world_user(&w, "ann"), "", 10, "a");
+	t = world_node(&w, NULL, "tag:one", 20, "t");
+	sa = world_stream(&w, a, &ann);
+	st = world_stream(&w, t, &tagged);
+	EXPECT(world_policy(&w,
+			    "{\"tagOwners\": {\"tag:one\": []}, \"nodeAttrs\": [{\"target\": "
+			    "[\"autogroup:member\"], \"attr\": [\"randomize-client-port\"]}]}"));
+	control_mapper_flush(w.m);
+	EXPECT(seen_has(&ann, "\"randomize-client-port\":"));
+	EXPECT(!seen_has(&tagged, "randomize-client-port"));
+	EXPECT(world_policy(&w, "{}"));
+	control_mapper_flush(w.m);
+	EXPECT(!seen_has(&ann, "randomize-client-port"));
+	control_mapper_close(sa);
+	control_mapper_close(st);
+	seen_free(&ann);
+	seen_free(&tagged);
+	world_close(&w);
+}
+
 TEST(danger_all_is_everybody)
 {
 	struct world w;

@@ -346,6 +346,7 @@ def a_policy_is_saved():
     # Nothing is lost by looking at another page.
     browser.go("nodes")
     browser.go("policy")
+    browser.wait(lambda: browser.find("#policy"), "the editor")
     equal(browser.run("return document.getElementById('policy').value"), POLICY, "the text")
     browser.press("Save")
     browser.shows("In force", "#verdict")
@@ -582,10 +583,7 @@ def https_has_a_cookie_for_this_host_only():
     found = browser.driver.execute_cdp_cmd("Network.getCookies", {"urls": [browser.url]})["cookies"]
     equal([(c["name"], c["secure"]) for c in found], [("__Host-warren", True)], "cookies")
     browser.go("users")
-    browser.press("New user")
-    browser.fill("dialog input", "tls")
-    browser.press("Create", "dialog")
-    browser.shows("tls", "#users")
+    browser.make_user("tls")
 
 
 @web_case

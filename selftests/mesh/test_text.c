@@ -194,3 +194,26 @@ TEST(addresses_with_ports)
 	EXPECT(!mesh_text_unaddrport(&ap, "[]:1"));
 	EXPECT(!mesh_text_unaddrport(&ap, ":1"));
 }
+
+TEST(what_is_no_utf8_is_replaced)
+{
+	static const char *const pairs[][2] = {
+		{"", ""},
+		{"plain", "plain"},
+		{"gr\xc3\xbc\xc3\x9f \xe2\x9c\x93 \xf0\x9f\x94\x91",
+		 "gr\xc3\xbc\xc3\x9f \xe2\x9c\x93 \xf0\x9f\x94\x91"},
+		{"cut \xe2\x9c", "cut ??"},
+		{"\xff\xc3", "??"},
+		{"\xc0\x80 \xed\xa0\x80 \xf8", "?? ??? ?"},
+	};
+	struct mesh_error err;
+	char text[40];
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		strcpy(text, pairs[i][0]);
+		mesh_text_repair(text);
+		EXPECT_STR(text, pairs[i][1]);
+	}
+	mesh_error_set(&err, "\"%.3s\" is none", "\xc3\xbc\xc3\xbc");
+	EXPECT_STR(err.text, "\"\xc3\xbc?\" is none");
+}

@@ -11,6 +11,18 @@ struct page {
 	size_t left;
 };
 
+/* Whatever was written, the entry is shown. */
+static json_t *text_column(sqlite3_stmt *stmt, int i)
+{
+	char *text = mesh_strdup((const char *)sqlite3_column_text(stmt, i));
+	json_t *value;
+
+	mesh_text_repair(text);
+	value = json_string(text);
+	free(text);
+	return value;
+}
+
 static int audit_row(sqlite3_stmt *stmt, void *ctx)
 {
 	struct page *p = ctx;
@@ -19,14 +31,13 @@ static int audit_row(sqlite3_stmt *stmt, void *ctx)
 		return 0;
 	if (!p->left--)
 		return 1;
-	json_array_append_new(p->list, json_pack("{s:I, s:o, s:s, s:s, s:s, s:s, s:s}", "id",
-						 (json_int_t)sqlite3_column_int64(stmt, 0), "at",
-						 control_api_time(sqlite3_column_int64(stmt, 1)),
-						 "actor", sqlite3_column_text(stmt, 2), "origin",
-						 sqlite3_column_text(stmt, 3), "action",
-						 sqlite3_column_text(stmt, 4), "target",
-						 sqlite3_column_text(stmt, 5), "detail",
-						 sqlite3_column_text(stmt, 6)));
+	json_array_append_new(p->list,
+			      json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
+					(json_int_t)sqlite3_column_int64(stmt, 0), "at",
+					control_api_time(sqlite3_column_int64(stmt, 1)), "actor",
+					text_column(stmt, 2), "origin", text_column(stmt, 3),
+					"action", text_column(stmt, 4), "target",
+					text_column(stmt, 5), "detail", text_column(stmt, 6)));
 	return 0;
 }
 

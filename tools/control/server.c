@@ -203,18 +203,25 @@ static void on_pipe(uv_stream_t *listener, int status)
 		control_conns_accept(&srv->conns, listener, true);
 }
 
+void control_server_sockaddr(const struct mesh_addrport *ap, struct sockaddr_storage *out)
+{
+	char ip[MESH_ADDR_TEXT];
+
+	mesh_text_ip(ip, &ap->ip);
+	if (ap->ip.family == 4)
+		uv_ip4_addr(ip, ap->port, (struct sockaddr_in *)out);
+	else
+		uv_ip6_addr(ip, ap->port, (struct sockaddr_in6 *)out);
+}
+
 static int listen_tcp(struct control_server *srv, struct mesh_error *err)
 {
 	const struct mesh_addrport *ap = &srv->config->listen;
 	struct sockaddr_storage ss;
-	char ip[MESH_ADDR_TEXT], text[MESH_ADDR_TEXT];
+	char text[MESH_ADDR_TEXT];
 	int ret;
 
-	mesh_text_ip(ip, &ap->ip);
-	if (ap->ip.family == 4)
-		uv_ip4_addr(ip, ap->port, (struct sockaddr_in *)&ss);
-	else
-		uv_ip6_addr(ip, ap->port, (struct sockaddr_in6 *)&ss);
+	control_server_sockaddr(ap, &ss);
 	uv_tcp_init(&srv->loop, &srv->tcp);
 	srv->tcp.data = srv;
 	ret = uv_tcp_bind(&srv->tcp, (struct sockaddr *)&ss, 0);

@@ -73,6 +73,9 @@ struct control_server {
  */
 int control_server_run(const struct control_config *config);
 
+/* An address as the system has it. */
+void control_server_sockaddr(const struct mesh_addrport *ap, struct sockaddr_storage *out);
+
 /* Reads the policy (file or database) and puts it in force. */
 int control_server_load_policy(struct control_server *srv, struct mesh_error *err);
 

@@ -441,6 +441,7 @@ static void open_session(struct visit *v, struct attempt *a)
 		return;
 	}
 	snprintf(actor, sizeof(actor), "%.60s (web page)", who);
+	mesh_text_repair(actor);
 	origin_of(conn, origin);
 	control_db_actor(srv->state->db, actor, origin);
 	if (control_db_audit(srv->state->db, &err, "session.open", "", "by oidc") < 0) {

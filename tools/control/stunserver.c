@@ -44,14 +44,10 @@ int control_stun_start(struct control_server *srv, struct mesh_error *err)
 {
 	const struct mesh_addrport *ap = &srv->config->relay.stun;
 	struct sockaddr_storage ss;
-	char ip[MESH_ADDR_TEXT], text[MESH_ADDR_TEXT];
+	char text[MESH_ADDR_TEXT];
 	int ret;
 
-	mesh_text_ip(ip, &ap->ip);
-	if (ap->ip.family == 4)
-		uv_ip4_addr(ip, ap->port, (struct sockaddr_in *)&ss);
-	else
-		uv_ip6_addr(ip, ap->port, (struct sockaddr_in6 *)&ss);
+	control_server_sockaddr(ap, &ss);
 	uv_udp_init(&srv->loop, &srv->stun);
 	ret = uv_udp_bind(&srv->stun, (struct sockaddr *)&ss, 0);
 	if (!ret)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "mesh.h"
+#include "text.h"
 
 #include <sodium.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@ void mesh_error_set(struct mesh_error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, ap);
 	va_end(ap);
+	mesh_text_repair(err->text);
 }
 
 static void *checked(void *p)

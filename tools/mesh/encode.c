@@ -5,28 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at @s, 0 for a malformed one. */
-static size_t utf8(const uint8_t *s)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = s[0] < 0x80	     ? 1
-		   : s[0] >> 5 == 6  ? 2
-		   : s[0] >> 4 == 14 ? 3
-		   : s[0] >> 3 == 30 ? 4
-				     : 0;
-	uint32_t c;
-
-	if (n < 2)
-		return n;
-	c = s[0] & (0x7f >> n);
-	for (size_t i = 1; i < n; i++) {
-		if (s[i] >> 6 != 2)
-			return 0;
-		c = c << 6 | (s[i] & 0x3f);
-	}
-	return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
-}
-
 void mesh_codec_string(struct mesh_buf *out, const char *str)
 {
 	const uint8_t *s = (const uint8_t *)str, *plain = s;
@@ -34,7 +12,7 @@ void mesh_codec_string(struct mesh_buf *out, const char *str)
 
 	mesh_buf_str(out, "\"");
 	for (; *s; s += n ? n : 1) {
-		n = utf8(s);
+		n = mesh_text_utf8((const char *)s);
 		if (n && *s >= 0x20 && *s != '"' && *s != '\\')
 			continue;
 		mesh_buf_add(out, plain, (size_t)(s - plain));

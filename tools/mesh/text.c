@@ -283,3 +283,36 @@ bool mesh_text_unaddrport(struct mesh_addrport *ap, const char *in)
 	ap->port = (uint16_t)port;
 	return true;
 }
+
+size_t mesh_text_utf8(const char *text)
+{
+	const uint8_t *s = (const uint8_t *)text;
+	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+	size_t n = s[0] < 0x80	     ? 1
+		   : s[0] >> 5 == 6  ? 2
+		   : s[0] >> 4 == 14 ? 3
+		   : s[0] >> 3 == 30 ? 4
+				     : 0;
+	uint32_t c;
+
+	if (n < 2)
+		return n;
+	c = s[0] & (0x7f >> n);
+	for (size_t i = 1; i < n; i++) {
+		if (s[i] >> 6 != 2)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	return c < least[n] || c > 0x10ffff || (c >= 0xd800 && c < 0xe000) ? 0 : n;
+}
+
+void mesh_text_repair(char *text)
+{
+	while (*text) {
+		size_t n = mesh_text_utf8(text);
+
+		if (!n)
+			*text = '?';
+		text += n ? n : 1;
+	}
+}

@@ -26,6 +26,11 @@ void mesh_text_base64(char *out, const uint8_t *in, size_t len);
  */
 int mesh_text_unbase64(uint8_t *out, size_t max, const char *in, size_t len);
 
+/* Length of the UTF-8 sequence at @text, 0 for a malformed one. */
+size_t mesh_text_utf8(const char *text);
+/* Puts "?" for what is no UTF-8, as a text may be that was cut off. */
+void mesh_text_repair(char *text);
+
 /* RFC 3339 in UTC; time 0 stands for "no time" and is written as year 1. */
 #define MESH_TIME_TEXT 24
 void mesh_text_time(char out[MESH_TIME_TEXT], int64_t unix_seconds);
