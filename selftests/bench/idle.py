@@ -2,9 +2,9 @@
 """How long the processors idle, to the microsecond.
 
 The ticks of /proc/stat are samples, and sample in step with what they measure.
-Before Linux 7.1 the timers keep an exact account, /proc/timer_list. Later there is
-none: what idles for less than a tick is sampled again. There the functions that
-the kernel kept that account in are traced, and what tracing them costs is taken off."""
+The timers of Linux 6 keep an exact account, /proc/timer_list. Linux 7.2 does not: what
+idles for less than a tick is sampled, too. There the functions between which a processor
+idles are traced, and what tracing them costs is taken off."""
 
 import atexit
 import collections
