@@ -58,7 +58,8 @@ def table(runs):
     lines = [["", "", *runs, "goal"]]
     for name, title, unit, digits, goal in ROWS:
         values = [run[name] for run in runs.values()]
-        lines.append([title, unit, *(f"{value:,.{digits}f}" for value in values),
+        # Nothing took no time: it did not come to that.
+        lines.append([title, unit, *(f"{value:,.{digits}f}" if value else "none" for value in values),
                       verdict(name, values[0], goal)])
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     text = ["  ".join(cell.rjust(width) if 1 < i < len(line) - 1 else cell.ljust(width)
