@@ -78,7 +78,7 @@ class Relieved(Link):
         check(rounds, "nothing was sent meanwhile")
 
 
-@case
+@case(timeout=240)
 def tcp_keeps_every_byte():
     link = Relieved()
     link.until_given()
