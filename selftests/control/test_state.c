@@ -157,6 +157,8 @@ TEST(preauth_keys_and_their_limits)
 	struct control_user *u;
 	struct control_preauth *k;
 	char once[SECRET_TEXT], brief[SECRET_TEXT];
+	struct mesh_key machine = seq(1);
+	bool again;
 
 	world_open(&w);
 	u = world_user(&w, "ann");
@@ -164,20 +166,20 @@ TEST(preauth_keys_and_their_limits)
 	EXPECT(!control_preauth_add(w.st, u, "nottag", false, false, world_clock + 10, once, &err));
 	EXPECT(!control_preauth_add(w.st, u, "", false, false, world_clock, once, &err));
 	k = control_preauth_add(w.st, u, "", false, false, world_clock + 1000, once, &err);
-	EXPECT(k && control_preauth_check(w.st, once, &err) == k);
+	EXPECT(k && control_preauth_check(w.st, once, &machine, &again, &err) == k);
 	EXPECT(control_preauth_add(w.st, u, "tag:a tag:b", true, true, world_clock + 10, brief,
 				   &err));
 	world_clock += 11;
-	EXPECT(!control_preauth_check(w.st, brief, &err));
+	EXPECT(!control_preauth_check(w.st, brief, &machine, &again, &err));
 	EXPECT_STR(err.text, "the pre-auth key has expired");
 	world_reopen(&w);
-	k = control_preauth_check(w.st, once, &err);
+	k = control_preauth_check(w.st, once, &machine, &again, &err);
 	EXPECT(k && !control_preauth_expire(w.st, k, &err) &&
-	       !control_preauth_check(w.st, once, &err));
+	       !control_preauth_check(w.st, once, &machine, &again, &err));
 	EXPECT(!control_preauth_remove(w.st, k, &err));
-	EXPECT(!control_preauth_check(w.st, once, &err));
+	EXPECT(!control_preauth_check(w.st, once, &machine, &again, &err));
 	EXPECT_STR(err.text, "unknown pre-auth key");
-	EXPECT(!control_preauth_check(w.st, "nonsense", &err));
+	EXPECT(!control_preauth_check(w.st, "nonsense", &machine, &again, &err));
 	world_close(&w);
 }
 
@@ -330,6 +332,45 @@ TEST(login_with_a_key_once)
 	ask(&w, &r, &other, &req);
 	EXPECT_STR(r.error, "the pre-auth key was used already");
 	EXPECT(w.st->n_nodes == 1);
+	world_close(&w);
+}
+
+TEST(disturbed_login_is_repeated_with_its_key)
+{
+	struct world w;
+	struct mesh_error err;
+	char text[SECRET_TEXT];
+	struct mesh_register_auth auth = {.auth_key = text};
+	struct mesh_register_request req = {.version = 113, .node_key = seq(2), .auth = &auth};
+	struct mesh_key machine = seq(1);
+	struct control_preauth *k;
+	struct control_user *ann;
+	struct reply r;
+
+	world_open(&w);
+	ann = world_user(&w, "ann");
+	k = control_preauth_add(w.st, ann, "", false, false, world_clock + 1000, text, &err);
+	ask(&w, &r, &machine, &req);
+	EXPECT(r.authorized);
+	/* Before it heard that, it began anew, with a node key of its own. */
+	req.node_key = seq(3);
+	ask(&w, &r, &machine, &req);
+	EXPECT(r.authorized && w.st->n_nodes == 1 && k->uses == 1);
+	EXPECT(control_node_by_key(w.st, &req.node_key));
+	/* Not for long, */
+	world_clock += 120;
+	req.node_key = seq(4);
+	ask(&w, &r, &machine, &req);
+	EXPECT_STR(r.error, "the pre-auth key was used already");
+	/* and not when an administrator has ended it. */
+	k = control_preauth_add(w.st, ann, "", false, false, world_clock + 1000, text, &err);
+	ask(&w, &r, &machine, &req);
+	EXPECT(r.authorized);
+	EXPECT(!control_node_expire(w.st, control_node_by_key(w.st, &req.node_key), world_clock,
+				    &err));
+	req.node_key = seq(5);
+	ask(&w, &r, &machine, &req);
+	EXPECT_STR(r.error, "the pre-auth key was used already");
 	world_close(&w);
 }
 

@@ -97,11 +97,13 @@ static void with_key(struct control_login *l, const struct mesh_key *machine,
 {
 	struct mesh_register_response resp;
 	struct mesh_error err;
-	struct control_preauth *key = control_preauth_check(l->state, req->auth->auth_key, &err);
+	bool again = false;
+	struct control_preauth *key =
+		control_preauth_check(l->state, req->auth->auth_key, machine, &again, &err);
 	struct control_admission a = {
 		.machine = *machine,
 		.key = req->node_key,
-		.preauth = key,
+		.preauth = again ? NULL : key,
 		.method = "key",
 		.hostinfo = req->hostinfo,
 		.hostinfo_raw = req->hostinfo_raw,

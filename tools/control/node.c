@@ -351,8 +351,11 @@ struct control_node *control_node_admit(struct control_state *st, const struct c
 			control_node_free(n);
 		return NULL;
 	}
-	if (a->preauth)
+	if (a->preauth) {
 		a->preauth->uses++;
+		a->preauth->last_machine = a->machine;
+		a->preauth->last_use = control_now();
+	}
 	replace(&n->tags, a->tags);
 	replace(&n->method, a->method);
 	n->ephemeral = a->ephemeral;

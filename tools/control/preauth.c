@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REPEAT_SECONDS 120 /* clients try again after half a minute at most */
+
 bool control_preauth_tags_ok(const char *tags, struct mesh_error *err)
 {
 	static const char allowed[] =
@@ -88,7 +90,22 @@ struct control_preauth *control_preauth_find(struct control_state *st, int64_t i
 	return NULL;
 }
 
+/*
+ * A client whose login was disturbed begins anew, with another node key and the same
+ * pre-auth key, although the first one has succeeded here.
+ */
+static bool is_repeated(struct control_state *st, const struct control_preauth *k,
+			const struct mesh_key *machine)
+{
+	const struct control_node *node =
+		control_node_of_machine(st, machine, *k->tags ? NULL : k->user, *k->tags != 0);
+
+	return node && !control_node_expired(node) && mesh_key_same(&k->last_machine, machine) &&
+	       control_now() - k->last_use < REPEAT_SECONDS;
+}
+
 struct control_preauth *control_preauth_check(struct control_state *st, const char *text,
+					      const struct mesh_key *machine, bool *again,
 					      struct mesh_error *err)
 {
 	char prefix[SECRET_PREFIX + 1];
@@ -110,7 +127,8 @@ struct control_preauth *control_preauth_check(struct control_state *st, const ch
 		mesh_error_set(err, "the pre-auth key has expired");
 		return NULL;
 	}
-	if (k->uses && !k->reusable) {
+	*again = k->uses && !k->reusable;
+	if (*again && !is_repeated(st, k, machine)) {
 		mesh_error_set(err, "the pre-auth key was used already");
 		return NULL;
 	}

@@ -50,6 +50,8 @@ struct control_preauth {
 	bool reusable;
 	bool ephemeral;
 	int64_t uses;
+	struct mesh_key last_machine; /* that used it, since the server started */
+	int64_t last_use;
 	int64_t created;
 	int64_t expires;
 };
@@ -203,8 +205,12 @@ struct control_preauth *control_preauth_add(struct control_state *st, struct con
 					    int64_t expires, char text[SECRET_TEXT],
 					    struct mesh_error *err);
 struct control_preauth *control_preauth_find(struct control_state *st, int64_t id);
-/* The key that @text is, if it may be used now; else NULL and why. */
+/*
+ * The key that @text is, if @machine may use it now; else NULL and why. @again: it just used
+ * it, and logs its node in once more, with another node key.
+ */
 struct control_preauth *control_preauth_check(struct control_state *st, const char *text,
+					      const struct mesh_key *machine, bool *again,
 					      struct mesh_error *err);
 int control_preauth_expire(struct control_state *st, struct control_preauth *key,
 			   struct mesh_error *err);
