@@ -2,8 +2,10 @@
 """Traffic whose content is checked, between two namespaces, by sockets of this
 process: no byte may be changed, lost, doubled or out of place."""
 
+import os
 import random
 import select
+import signal
 import socket
 import struct
 import time
@@ -127,3 +129,24 @@ class Datagrams:
     def none_came_twice(self):
         twice = [n for n, times in self.seen.items() if times > 1]
         check(not twice, f"datagrams that came more than once: {twice[:10]}")
+
+
+def meanwhile(disturb, transfer):
+    """Calls transfer() again and again for as long as a child takes to disturb()."""
+    child = os.fork()
+    if not child:
+        try:
+            disturb()
+        finally:
+            os._exit(0)
+    rounds = 0
+    try:
+        while os.waitpid(child, os.WNOHANG) == (0, 0):
+            transfer()
+            rounds += 1
+        child = None
+    finally:
+        if child:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    check(rounds, "nothing was sent meanwhile")

@@ -4,7 +4,6 @@
 one does then, every byte comes, in order."""
 
 import os
-import signal
 import socket
 import sys
 import time
@@ -56,26 +55,6 @@ class Relieved(Link):
         before = self.given()
         ktap.eventually(lambda: self.batches() or self.given() > before + 10,
                         "the full processor to give packets away", 40, pause=0)
-
-    def meanwhile(self, function):
-        """Transfers for as long as a child does something."""
-        child = os.fork()
-        if not child:
-            try:
-                function()
-            finally:
-                os._exit(0)
-        rounds = 0
-        try:
-            while os.waitpid(child, os.WNOHANG) == (0, 0):
-                self.tcp()
-                rounds += 1
-            child = None
-        finally:
-            if child:
-                os.kill(child, signal.SIGKILL)
-                os.waitpid(child, 0)
-        check(rounds, "nothing was sent meanwhile")
 
 
 @case(timeout=240)
@@ -146,7 +125,7 @@ def the_other_processor_is_held_up():
                 pass
             time.sleep(0.1)
 
-    link.meanwhile(disturb)
+    traffic.meanwhile(disturb, link.tcp)
     link.until_given()
 
 
@@ -171,7 +150,7 @@ def the_other_processor_goes_offline():
             put("1")
             time.sleep(0.1)  # until it is relieved again
 
-    link.meanwhile(disturb)
+    traffic.meanwhile(disturb, link.tcp)
     link.until_given()
 
 

@@ -6,7 +6,6 @@ networks, and the offloads that the speed comes from."""
 import os
 import random
 import select
-import signal
 import socket
 import sys
 import tempfile
@@ -326,23 +325,7 @@ def a_delayed_worker_stops_nothing():
             while time.monotonic() < until:
                 pass
 
-    child = os.fork()
-    if not child:
-        try:
-            disturb()
-        finally:
-            os._exit(0)
-    try:
-        rounds = 0
-        while os.waitpid(child, os.WNOHANG) == (0, 0):
-            traffic.tcp(a.ns, b.ns, b.inner[4], MB // 8, streams=4)
-            rounds += 1
-        child = None
-        check(rounds, "nothing was sent meanwhile")
-    finally:
-        if child:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+    traffic.meanwhile(disturb, lambda: traffic.tcp(a.ns, b.ns, b.inner[4], MB // 8, streams=4))
     both(link)
 
 
