@@ -158,7 +158,6 @@ TEST(preauth_keys_and_their_limits)
 	struct control_preauth *k;
 	char once[SECRET_TEXT], brief[SECRET_TEXT];
 	struct mesh_key machine = seq(1);
-	bool again;
 
 	world_open(&w);
 	u = world_user(&w, "ann");
@@ -166,20 +165,20 @@ TEST(preauth_keys_and_their_limits)
 	EXPECT(!control_preauth_add(w.st, u, "nottag", false, false, world_clock + 10, once, &err));
 	EXPECT(!control_preauth_add(w.st, u, "", false, false, world_clock, once, &err));
 	k = control_preauth_add(w.st, u, "", false, false, world_clock + 1000, once, &err);
-	EXPECT(k && control_preauth_check(w.st, once, &machine, &again, &err) == k);
+	EXPECT(k && control_preauth_check(w.st, once, &machine, &err) == k);
 	EXPECT(control_preauth_add(w.st, u, "tag:a tag:b", true, true, world_clock + 10, brief,
 				   &err));
 	world_clock += 11;
-	EXPECT(!control_preauth_check(w.st, brief, &machine, &again, &err));
+	EXPECT(!control_preauth_check(w.st, brief, &machine, &err));
 	EXPECT_STR(err.text, "the pre-auth key has expired");
 	world_reopen(&w);
-	k = control_preauth_check(w.st, once, &machine, &again, &err);
+	k = control_preauth_check(w.st, once, &machine, &err);
 	EXPECT(k && !control_preauth_expire(w.st, k, &err) &&
-	       !control_preauth_check(w.st, once, &machine, &again, &err));
+	       !control_preauth_check(w.st, once, &machine, &err));
 	EXPECT(!control_preauth_remove(w.st, k, &err));
-	EXPECT(!control_preauth_check(w.st, once, &machine, &again, &err));
+	EXPECT(!control_preauth_check(w.st, once, &machine, &err));
 	EXPECT_STR(err.text, "unknown pre-auth key");
-	EXPECT(!control_preauth_check(w.st, "nonsense", &machine, &again, &err));
+	EXPECT(!control_preauth_check(w.st, "nonsense", &machine, &err));
 	world_close(&w);
 }
 

@@ -97,13 +97,11 @@ static void with_key(struct control_login *l, const struct mesh_key *machine,
 {
 	struct mesh_register_response resp;
 	struct mesh_error err;
-	bool again = false;
 	struct control_preauth *key =
-		control_preauth_check(l->state, req->auth->auth_key, machine, &again, &err);
+		control_preauth_check(l->state, req->auth->auth_key, machine, &err);
 	struct control_admission a = {
 		.machine = *machine,
 		.key = req->node_key,
-		.preauth = again ? NULL : key,
 		.method = "key",
 		.hostinfo = req->hostinfo,
 		.hostinfo_raw = req->hostinfo_raw,
@@ -119,6 +117,8 @@ static void with_key(struct control_login *l, const struct mesh_key *machine,
 			  "leave --advertise-tags out");
 		return;
 	}
+	/* One that is used again is counted already. */
+	a.preauth = control_preauth_spent(key) ? NULL : key;
 	a.tags = key->tags;
 	a.user = *key->tags ? NULL : key->user;
 	a.ephemeral = key->ephemeral;

@@ -90,6 +90,11 @@ struct control_preauth *control_preauth_find(struct control_state *st, int64_t i
 	return NULL;
 }
 
+bool control_preauth_spent(const struct control_preauth *key)
+{
+	return key->uses && !key->reusable;
+}
+
 /*
  * A client whose login was disturbed begins anew, with another node key and the same
  * pre-auth key, although the first one has succeeded here.
@@ -105,7 +110,7 @@ static bool is_repeated(struct control_state *st, const struct control_preauth *
 }
 
 struct control_preauth *control_preauth_check(struct control_state *st, const char *text,
-					      const struct mesh_key *machine, bool *again,
+					      const struct mesh_key *machine,
 					      struct mesh_error *err)
 {
 	char prefix[SECRET_PREFIX + 1];
@@ -127,8 +132,7 @@ struct control_preauth *control_preauth_check(struct control_state *st, const ch
 		mesh_error_set(err, "the pre-auth key has expired");
 		return NULL;
 	}
-	*again = k->uses && !k->reusable;
-	if (*again && !is_repeated(st, k, machine)) {
+	if (control_preauth_spent(k) && !is_repeated(st, k, machine)) {
 		mesh_error_set(err, "the pre-auth key was used already");
 		return NULL;
 	}

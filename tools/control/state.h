@@ -206,12 +206,14 @@ struct control_preauth *control_preauth_add(struct control_state *st, struct con
 					    struct mesh_error *err);
 struct control_preauth *control_preauth_find(struct control_state *st, int64_t id);
 /*
- * The key that @text is, if @machine may use it now; else NULL and why. @again: it just used
- * it, and logs its node in once more, with another node key.
+ * The key that @text is, if @machine may use it now; else NULL and why. May be spent, if it
+ * just used it itself, and logs its node in once more, with another node key.
  */
 struct control_preauth *control_preauth_check(struct control_state *st, const char *text,
-					      const struct mesh_key *machine, bool *again,
+					      const struct mesh_key *machine,
 					      struct mesh_error *err);
+/* Whether it has been used as often as it may. */
+bool control_preauth_spent(const struct control_preauth *key);
 int control_preauth_expire(struct control_state *st, struct control_preauth *key,
 			   struct mesh_error *err);
 int control_preauth_remove(struct control_state *st, struct control_preauth *key,
