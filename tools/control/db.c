@@ -318,19 +318,27 @@ int control_db_begin(struct control_db *db, struct mesh_error *err)
 	return script(db, err, "BEGIN IMMEDIATE");
 }
 
+static void rollback(struct control_db *db)
+{
+	if (!sqlite3_get_autocommit(db->sqlite))
+		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+}
+
 int control_db_commit(struct control_db *db, struct mesh_error *err)
 {
 	int ret = script(db, err, "COMMIT");
 
 	if (ret)
-		control_db_rollback(db);
+		rollback(db);
 	return ret;
 }
 
-void control_db_rollback(struct control_db *db)
+int control_db_end(struct control_db *db, int ret, struct mesh_error *err)
 {
-	if (!sqlite3_get_autocommit(db->sqlite))
-		sqlite3_exec(db->sqlite, "ROLLBACK", NULL, NULL, NULL);
+	if (ret >= 0)
+		return control_db_commit(db, err);
+	rollback(db);
+	return ret;
 }
 
 void control_db_defer(struct control_db *db, bool on)

@@ -72,7 +72,8 @@ int control_db_each(struct control_db *db, struct mesh_error *err, const char *s
 /* Several writes as one. Nested calls are not allowed. */
 int control_db_begin(struct control_db *db, struct mesh_error *err);
 int control_db_commit(struct control_db *db, struct mesh_error *err);
-void control_db_rollback(struct control_db *db);
+/* Commits, or rolls back when @ret, of the last write, is below 0. Return: 0 or the error. */
+int control_db_end(struct control_db *db, int ret, struct mesh_error *err);
 
 /**
  * control_db_defer() - whether commits are left to a later flush

@@ -282,11 +282,7 @@ static int write_admission(struct control_state *st, struct control_node *n,
 				     a->preauth->id);
 	mesh_buf_free(&approved);
 	mesh_buf_free(&endpoints);
-	if (ret < 0) {
-		control_db_rollback(st->db);
-		return ret;
-	}
-	return control_db_commit(st->db, err);
+	return control_db_end(st->db, ret, err);
 }
 
 static void replace(char **at, const char *text)

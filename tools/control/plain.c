@@ -157,11 +157,7 @@ static int write_change(struct control_state *st, const struct control_node *nod
 	mesh_buf_free(&routes);
 	mesh_buf_free(&endpoints);
 	mesh_buf_free(&detail);
-	if (ret < 0) {
-		control_db_rollback(st->db);
-		return ret;
-	}
-	return control_db_commit(st->db, err);
+	return control_db_end(st->db, ret, err);
 }
 
 /* What was written becomes the node's. */

@@ -193,11 +193,7 @@ int control_report_flush(struct control_state *st, struct mesh_error *err)
 	ret = control_db_begin(st->db, err);
 	for (struct control_node *n = st->dirty; n && ret >= 0; n = n->next_dirty)
 		ret = write_one(st, n, err);
-	if (ret < 0) {
-		control_db_rollback(st->db);
-		return ret;
-	}
-	ret = control_db_commit(st->db, err);
+	ret = control_db_end(st->db, ret, err);
 	if (ret)
 		return ret;
 	while (st->dirty) {
