@@ -4,6 +4,7 @@
 that the server made for it."""
 
 import os
+import pathlib
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 
 import ktap
 import mesh
-from ktap import case, check, equal
+from ktap import case, check, cleanup, equal
 from mesh import Host, ann_and, until
 
 PORT = 51820
@@ -30,6 +31,7 @@ class Plain(Host):
         super().__init__(net, label, address=address)
         # Its socket is in a folder that all namespaces share.
         self.device = f"wg{os.getpid() % 100000}{label}"[:15]
+        cleanup(pathlib.Path(f"/run/wireguard/{self.device}.sock").unlink, True)
         self.start("wireguard-go", "-f", self.device, stdout=(net.dir / f"{label}.log").open("w"),
                    stderr=subprocess.STDOUT)
         self.key = re.search(r"^PrivateKey = (.*)$", text, re.M)[1]
