@@ -3,50 +3,75 @@
  * The AEAD of data messages (paper, section 5.4.6; RFC 8439 with a 64-bit
  * nonce), for packets that lie in a buffer with something before them.
  *
- * The library's chacha20poly1305_encrypt() makes the one-time authenticator key
- * with a scalar ChaCha block, which costs as much as a third of a packet. Here
- * that block is the first of one long pass over the packet, in vector registers
- * with the rest: it covers the 64 bytes before the packet.
+ * On x86-64 it is our own (x86.h). Elsewhere the kernel's library does the work;
+ * but its chacha20poly1305_encrypt() makes the one-time authenticator key with a
+ * scalar ChaCha block, which costs as much as a third of a packet. Here that block
+ * is the first of one long pass over the packet, in vector registers with the rest:
+ * it covers the 64 bytes before the packet.
  */
 #ifndef WARREN_AEAD_H
 #define WARREN_AEAD_H
 
 #include "messages.h"
+#include "x86.h"
 
 #define WARREN_AEAD_ROOM 64
 
 /* How far behind a packet of @len bytes warren_aead_seal() writes. */
-static inline size_t warren_aead_end(size_t len)
+static inline size_t warren_aead_end_size(size_t len)
 {
 	return WARREN_TAG_SIZE + (-len & (WARREN_TAG_SIZE - 1));
 }
 
 /**
- * warren_aead_seal() - encrypt a packet where it is
- * @packet: @len bytes, and after them room for warren_aead_end(): there will be
- *	the tag, and nothing of use. The WARREN_AEAD_ROOM bytes before it can be
- *	written, and are afterwards as they were
- * @len: of the packet
+ * warren_aead_begin() - before one or more messages
+ *
+ * Context: softirqs off. Until warren_aead_end() nothing may sleep or use the
+ * vector unit.
+ * Return: whether there is a vector unit, for the functions below.
+ */
+static inline bool warren_aead_begin(void)
+{
+	return warren_x86_begin();
+}
+
+static inline void warren_aead_end(bool vector)
+{
+	if (vector)
+		warren_x86_end();
+}
+
+/**
+ * warren_aead_seal() - encrypt a packet to where its start is
+ * @vector: from warren_aead_begin()
+ * @packet: room for @len bytes, and after them for warren_aead_end_size(): there
+ *	will be the tag, and nothing of use. The WARREN_AEAD_ROOM bytes before it
+ *	can be written, and are afterwards as they were
+ * @head: how many bytes of the packet are there
+ * @rest: the others: elsewhere, or where they belong. They are read once
+ * @len: of the whole packet
  * @nonce: never used before with @key
  * @key: the session's
  */
-void warren_aead_seal(u8 *packet, size_t len, u64 nonce,
-		      const u8 key[WARREN_KEY_SIZE]);
+void warren_aead_seal(bool vector, u8 *packet, size_t head, const u8 *rest,
+		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE]);
 
 /**
  * warren_aead_open() - decrypt a packet
+ * @vector: from warren_aead_begin()
  * @to: room for @len
  * @from: @len bytes; with @room not the same place as @to
  * @len: with the tag, so at least WARREN_TAG_SIZE
  * @room: the WARREN_AEAD_ROOM bytes before @from can be read and do not change
- *	meanwhile, and those before @to are overwritten; it is faster
+ *	meanwhile, and those before @to are overwritten; without a vector unit it
+ *	is faster
  * @nonce: the message's
  * @key: the session's
  *
  * Return: false if it is forged. Without @room, @to is as it was then; with it,
- * it holds nothing of use.
+ * it may hold nothing of use.
  */
-bool warren_aead_open(u8 *to, const u8 *from, size_t len, bool room, u64 nonce,
-		      const u8 key[WARREN_KEY_SIZE]);
+bool warren_aead_open(bool vector, u8 *to, const u8 *from, size_t len,
+		      bool room, u64 nonce, const u8 key[WARREN_KEY_SIZE]);
 
 #endif /* WARREN_AEAD_H */

@@ -7,11 +7,18 @@
 #include "pages.h"
 #include "peer.h"
 #include "uapi/warren.h"
+#include "x86.h"
+
+static uint simd = WARREN_X86_AVX512;
+module_param(simd, uint, 0444);
+MODULE_PARM_DESC(simd,
+		 "Vector unit for data messages: 0 the kernel's library chooses, 1 AVX2, 2 AVX-512 where there is one (default)");
 
 static int __init warren_init(void)
 {
 	int err;
 
+	simd = warren_x86_init(min_t(uint, simd, WARREN_X86_AVX512));
 	warren_noise_init();
 	err = warren_allowedips_cache_create();
 	if (err)

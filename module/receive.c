@@ -274,9 +274,14 @@ static bool find(struct incoming *in, const u8 *start, unsigned int len,
 static bool open(struct incoming *in, const struct sealed *sealed, u8 *to,
 		 enum warren_stat *why)
 {
+	bool vector = warren_aead_begin();
+	bool good = warren_aead_open(vector, to, sealed->from, sealed->len,
+				     sealed->room, sealed->counter,
+				     in->keypair->receiving_key);
+
+	warren_aead_end(vector);
 	*why = WARREN_STAT_RX_BAD_TAG;
-	if (!warren_aead_open(to, sealed->from, sealed->len, sealed->room,
-			      sealed->counter, in->keypair->receiving_key))
+	if (!good)
 		return false;
 	*why = WARREN_STAT_RX_REPLAYED;
 	if (!accept_counter(in->keypair, sealed->counter))

@@ -63,7 +63,7 @@ static void write_header(const struct outgoing *out, unsigned int i, u8 *to)
  * Writes message @i, of message_size(); uses the ROOM before it and the SPARE
  * bytes after it as well.
  */
-static int seal(const struct outgoing *out, unsigned int i, u8 *to)
+static int seal(const struct outgoing *out, unsigned int i, u8 *to, bool vector)
 {
 	unsigned int len = warren_segments_size(&out->segments, i);
 	unsigned int padded = padded_size(out, len);
@@ -73,7 +73,7 @@ static int seal(const struct outgoing *out, unsigned int i, u8 *to)
 	if (warren_segments_write(&out->segments, i, packet))
 		return -EFAULT;
 	memset(packet + len, 0, padded - len);
-	warren_aead_seal(packet, padded, out->counter + i,
+	warren_aead_seal(vector, packet, 0, packet, padded, out->counter + i,
 			 out->keypair->sending_key);
 	return 0;
 }
@@ -89,6 +89,7 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 	unsigned int size = message_size(out, first), done = 0, count;
 	struct sk_buff *skb;
 	int err = -ENOMEM;
+	bool vector;
 
 	count = min3(out->segments.count - first, (unsigned int)WARREN_MAX_BATCH,
 		     (IP_MAX_MTU - WARREN_OUTER_HEADROOM) / size);
@@ -113,17 +114,22 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 		skb->truesize += slice.size;
 		skb_fill_page_desc(skb, frag, slice.page, slice.offset + ROOM,
 				   0);
+		vector = warren_aead_begin();
 		for (; done < count &&
 		       slice.size >= ROOM + used + size + SPARE;
 		     done++) {
 			unsigned int i = first + done;
 
 			err = seal(out, i,
-				   warren_slice_start(&slice) + ROOM + used);
+				   warren_slice_start(&slice) + ROOM + used,
+				   vector);
 			if (err)
-				goto err;
+				break;
 			used += message_size(out, i);
 		}
+		warren_aead_end(vector);
+		if (err)
+			goto err;
 		skb_frag_size_set(&skb_shinfo(skb)->frags[frag], used);
 		skb->len += used;
 		skb->data_len += used;
@@ -148,12 +154,15 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 {
 	unsigned int size = message_size(out, 0);
 	struct sk_buff *skb;
+	bool vector;
 	int err;
 
 	skb = warren_pages_skb(WARREN_OUTER_HEADROOM, size + SPARE);
 	if (!skb)
 		return -ENOMEM;
-	err = seal(out, 0, skb_put(skb, size));
+	vector = warren_aead_begin();
+	err = seal(out, 0, skb_put(skb, size), vector);
+	warren_aead_end(vector);
 	if (err) {
 		kfree_skb(skb);
 		return err;
@@ -172,7 +181,7 @@ static bool fits_in_place(const struct outgoing *out, struct sk_buff *skb)
 	       !skb_shared(skb) && !skb_zcopy(skb) &&
 	       !skb_shinfo(skb)->tx_flags &&
 	       skb_headroom(skb) >= WARREN_INNER_HEADROOM &&
-	       skb_tailroom(skb) >= padded - len + warren_aead_end(padded);
+	       skb_tailroom(skb) >= padded - len + warren_aead_end_size(padded);
 }
 
 /* Makes the packet the message. */
@@ -180,13 +189,16 @@ static int seal_in_place(const struct outgoing *out, struct sk_buff *skb)
 {
 	unsigned int len = skb->len, padded = padded_size(out, len);
 	u8 *packet = skb->data;
+	bool vector;
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return -EFAULT;
 	skb_put_zero(skb, padded - len);
 	skb_put(skb, WARREN_TAG_SIZE);
-	warren_aead_seal(packet, padded, out->counter,
+	vector = warren_aead_begin();
+	warren_aead_seal(vector, packet, 0, packet, padded, out->counter,
 			 out->keypair->sending_key);
+	warren_aead_end(vector);
 	write_header(out, 0,
 		     skb_push(skb, sizeof(struct warren_message_data)));
 

@@ -312,6 +312,33 @@ def reload(*parameters):
     command("modprobe", "warren", *parameters)
 
 
+def best_vector_unit():
+    with open("/proc/cpuinfo") as file:
+        flags = next(line for line in file if line.startswith("flags")).split()
+    if not {"avx2", "bmi2"} <= set(flags):
+        return 0
+    return 2 if "avx512vl" in flags else 1
+
+
+def vector_unit(name, asked):
+    def run():
+        reload(f"simd={asked}")
+        ktap.cleanup(reload)
+        with open("/sys/module/warren/parameters/simd") as file:
+            equal(int(file.read()), min(asked, best_vector_unit()), "vector unit in use")
+        link = Link()
+        link.ping()
+        works(link)
+
+    run.__name__ = "messages_" + name
+    case(run)
+
+
+vector_unit("by_the_library", 0)
+vector_unit("by_avx2", 1)
+vector_unit("by_the_best_unit", 9)
+
+
 @case
 def devices_start_as_the_module_was_told():
     """As they do when the module finds UDP segmentation at fault."""

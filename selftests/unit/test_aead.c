@@ -59,6 +59,57 @@ static bool done(struct buffer *b)
 	return ok;
 }
 
+/* Each case runs with the library and with each vector unit. */
+static bool with(enum warren_x86_unit unit)
+{
+	if (warren_x86_init(unit) == unit)
+		return true;
+	ktap_note("this processor has no such unit");
+	return false;
+}
+
+#define CASE(id)                                                                                   \
+	static void id(void);                                                                      \
+	TEST(id##_by_the_library)                                                                  \
+	{                                                                                          \
+		EXPECT(with(WARREN_X86_NONE));                                                     \
+		id();                                                                              \
+	}                                                                                          \
+	TEST(id##_by_avx2)                                                                         \
+	{                                                                                          \
+		if (with(WARREN_X86_AVX2))                                                         \
+			id();                                                                      \
+	}                                                                                          \
+	TEST(id##_by_avx512)                                                                       \
+	{                                                                                          \
+		if (with(WARREN_X86_AVX512))                                                       \
+			id();                                                                      \
+	}                                                                                          \
+	static void id(void)
+
+static void seal_from(u8 *packet, size_t head, const u8 *rest, size_t len, u64 nonce,
+		      const u8 *with_key)
+{
+	bool vector = warren_aead_begin();
+
+	warren_aead_seal(vector, packet, head, rest, len, nonce, with_key);
+	warren_aead_end(vector);
+}
+
+static void seal(u8 *packet, size_t len, u64 nonce, const u8 *with_key)
+{
+	seal_from(packet, 0, packet, len, nonce, with_key);
+}
+
+static bool open_with(u8 *to, const u8 *from, size_t len, bool room, u64 nonce, const u8 *with_key)
+{
+	bool vector = warren_aead_begin();
+	bool good = warren_aead_open(vector, to, from, len, room, nonce, with_key);
+
+	warren_aead_end(vector);
+	return good;
+}
+
 static void reference(u8 *sealed, const u8 *plain, size_t len, u64 nonce)
 {
 	warren_seal(sealed, plain, len, NULL, 0, nonce, key);
@@ -66,17 +117,38 @@ static void reference(u8 *sealed, const u8 *plain, size_t len, u64 nonce)
 
 static bool seals(size_t len, size_t offset, u64 nonce)
 {
-	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end(len), offset);
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end_size(len), offset);
 	struct buffer want = buffer(len + WARREN_TAG_SIZE, 0);
 	u8 *packet = b.start + WARREN_AEAD_ROOM;
 	bool ok;
 
 	reference(want.start, packet, len, nonce);
-	warren_aead_seal(packet, len, nonce, key);
+	seal(packet, len, nonce, key);
 	ok = !memcmp(packet, want.start, len + WARREN_TAG_SIZE) &&
 	     untouched(&b, 0, WARREN_AEAD_ROOM);
 	done(&want);
 	return done(&b) && ok;
+}
+
+/* The first @head bytes where they belong, the others elsewhere. */
+static bool seals_from(size_t head, size_t len, size_t offset)
+{
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end_size(len), offset);
+	struct buffer want = buffer(len + WARREN_TAG_SIZE, 0);
+	struct buffer rest = buffer(len - head, (offset * 5 + 1) % 16);
+	u8 *packet = b.start + WARREN_AEAD_ROOM;
+	struct buffer plain = buffer(len, 0);
+	bool ok;
+
+	memcpy(plain.start, packet, head);
+	memcpy(plain.start + head, rest.start, len - head);
+	reference(want.start, plain.start, len, head);
+	seal_from(packet, head, rest.start, len, head, key);
+	ok = !memcmp(packet, want.start, len + WARREN_TAG_SIZE) &&
+	     untouched(&b, 0, WARREN_AEAD_ROOM) && untouched(&rest, 0, len - head);
+	done(&want);
+	done(&plain);
+	return done(&rest) && done(&b) && ok;
 }
 
 /* @offset: of what is read; what is written has others. */
@@ -91,8 +163,8 @@ static bool opens(size_t len, size_t offset, bool room, u64 nonce)
 
 	reference(from.start + before, plain.start, len, nonce);
 	memcpy(copy.start, from.start, from.size);
-	ok = warren_aead_open(to.start + WARREN_AEAD_ROOM, from.start + before,
-			      len + WARREN_TAG_SIZE, room, nonce, key) &&
+	ok = open_with(to.start + WARREN_AEAD_ROOM, from.start + before, len + WARREN_TAG_SIZE,
+		       room, nonce, key) &&
 	     !memcmp(to.start + WARREN_AEAD_ROOM, plain.start, len) &&
 	     !memcmp(copy.start, from.start, from.size);
 	ok = done(&plain) && ok;
@@ -111,10 +183,10 @@ static bool opens_in_place(size_t len, size_t offset, u64 nonce)
 	reference(b.start, plain.start, len, nonce);
 	b.start[len] ^= 1;
 	memcpy(copy.start, b.start, b.size);
-	ok = !warren_aead_open(b.start, b.start, b.size, false, nonce, key) &&
+	ok = !open_with(b.start, b.start, b.size, false, nonce, key) &&
 	     !memcmp(b.start, copy.start, b.size);
 	b.start[len] ^= 1;
-	ok = warren_aead_open(b.start, b.start, b.size, false, nonce, key) &&
+	ok = open_with(b.start, b.start, b.size, false, nonce, key) &&
 	     !memcmp(b.start, plain.start, len) && ok;
 	done(&plain);
 	done(&copy);
@@ -131,7 +203,7 @@ static size_t from_hex(u8 *out, const char *hex)
 }
 
 /* Its section 2.4.2 starts at block 1, as an AEAD's text does, and its nonce fits in 64 bits. */
-TEST(seals_the_text_of_rfc_8439)
+CASE(seals_the_text_of_rfc_8439)
 {
 	static const char plain[] =
 		"Ladies and Gentlemen of the class of '99: If I could offer you "
@@ -141,43 +213,53 @@ TEST(seals_the_text_of_rfc_8439)
 				     "9f0861d807ca0dbf500d6a6156a38e088a22b65e52bc514d16ccf806818c"
 				     "e91ab77937365af90bbf74a35be6b40b8eedf2785e42874d";
 	const size_t len = sizeof(plain) - 1;
-	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end(len), 0);
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end_size(len), 0);
 	u8 *packet = b.start + WARREN_AEAD_ROOM;
 	u8 rfc_key[WARREN_KEY_SIZE], want[sizeof(plain) - 1];
 
 	for (size_t i = 0; i < sizeof(rfc_key); i++)
 		rfc_key[i] = i;
 	memcpy(packet, plain, len);
-	warren_aead_seal(packet, len, 0x4a000000, rfc_key);
+	seal(packet, len, 0x4a000000, rfc_key);
 	CHECK(from_hex(want, cipher) == len && !memcmp(packet, want, len));
 	CHECK(done(&b));
 }
 
-TEST(seals_every_length)
+CASE(seals_every_length)
 {
 	for (size_t len = 0; len <= 1600; len++)
 		EXPECT(seals(len, 0, len));
 }
 
-TEST(opens_every_length_with_room)
+CASE(seals_what_lies_in_two_places)
+{
+	for (size_t head = 0; head <= 600; head++) {
+		EXPECT(seals_from(head, head, head % 16));
+		EXPECT(seals_from(head, head + 1, head % 16));
+		EXPECT(seals_from(head, 601, head % 16));
+		EXPECT(seals_from(head, 1420, head % 16));
+	}
+}
+
+CASE(opens_every_length_with_room)
 {
 	for (size_t len = 0; len <= 1600; len++)
 		EXPECT(opens(len, 0, true, len));
 }
 
-TEST(opens_every_length_without_room)
+CASE(opens_every_length_without_room)
 {
 	for (size_t len = 0; len <= 1600; len++)
 		EXPECT(opens(len, 0, false, len));
 }
 
-TEST(opens_every_length_in_place)
+CASE(opens_every_length_in_place)
 {
 	for (size_t len = 0; len <= 1600; len++)
 		EXPECT(opens_in_place(len, len % 16, len));
 }
 
-TEST(long_packets)
+CASE(long_packets)
 {
 	for (size_t len = 65000; len <= 65535; len += 67) {
 		EXPECT(seals(len, 0, 1));
@@ -186,7 +268,7 @@ TEST(long_packets)
 	}
 }
 
-TEST(any_address)
+CASE(any_address)
 {
 	static const size_t lengths[] = {0, 1, 15, 16, 63, 64, 65, 127, 128, 129, 1420};
 
@@ -198,7 +280,7 @@ TEST(any_address)
 		}
 }
 
-TEST(any_nonce)
+CASE(any_nonce)
 {
 	static const u64 nonces[] = {0,	     1, 0xff, 0xffffffff, 0x100000000, 0x0102030405060708,
 				     U64_MAX};
@@ -214,16 +296,16 @@ static bool opens_as(const u8 *from, size_t sealed, bool room, u64 nonce, const 
 {
 	u8 to[WARREN_AEAD_ROOM + 256];
 
-	return warren_aead_open(to + WARREN_AEAD_ROOM, from, sealed, room, nonce, with);
+	return open_with(to + WARREN_AEAD_ROOM, from, sealed, room, nonce, with);
 }
 
 static void refuses_changes(size_t len, bool room)
 {
 	size_t sealed = len + WARREN_TAG_SIZE;
-	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end(len), 0);
+	struct buffer b = buffer(WARREN_AEAD_ROOM + len + warren_aead_end_size(len), 0);
 	u8 *from = b.start + WARREN_AEAD_ROOM, other[WARREN_KEY_SIZE];
 
-	warren_aead_seal(from, len, 3, key);
+	seal(from, len, 3, key);
 	EXPECT(opens_as(from, sealed, room, 3, key));
 	for (size_t i = 0; i < 8 * sealed; i++) {
 		from[i / 8] ^= 1 << i % 8;
@@ -245,7 +327,7 @@ static void refuses_changes(size_t len, bool room)
 	done(&b);
 }
 
-TEST(refuses_what_was_changed_with_room)
+CASE(refuses_what_was_changed_with_room)
 {
 	static const size_t lengths[] = {0, 1, 16, 17, 64, 65, 130};
 
@@ -253,7 +335,7 @@ TEST(refuses_what_was_changed_with_room)
 		refuses_changes(lengths[i], true);
 }
 
-TEST(refuses_what_was_changed_without_room)
+CASE(refuses_what_was_changed_without_room)
 {
 	static const size_t lengths[] = {0, 1, 16, 17, 64, 65, 130};
 
@@ -262,12 +344,12 @@ TEST(refuses_what_was_changed_without_room)
 }
 
 /* Trailing zeros count: the padding of the authenticator's last block is not the text's. */
-TEST(length_is_authenticated)
+CASE(length_is_authenticated)
 {
 	u8 b[WARREN_AEAD_ROOM + 16 + WARREN_TAG_SIZE] = {}, *packet = b + WARREN_AEAD_ROOM;
 	u8 tag[WARREN_TAG_SIZE];
 
-	warren_aead_seal(packet, 15, 4, key);
+	seal(packet, 15, 4, key);
 	memcpy(tag, packet + 15, sizeof(tag));
 	packet[15] = 0;
 	memcpy(packet + 16, tag, sizeof(tag));

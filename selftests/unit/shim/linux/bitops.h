@@ -9,6 +9,11 @@ static inline int fls(unsigned int x)
 	return x ? 32 - __builtin_clz(x) : 0;
 }
 
+static inline u32 rol32(u32 x, unsigned int by)
+{
+	return x << (by & 31) | x >> (-by & 31);
+}
+
 static inline void __set_bit(unsigned long bit, unsigned long *map)
 {
 	map[bit / BITS_PER_LONG] |= 1UL << bit % BITS_PER_LONG;

@@ -6,5 +6,6 @@
 
 #undef static_assert
 #define static_assert(condition) _Static_assert(condition, #condition)
+#define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
 
 #endif

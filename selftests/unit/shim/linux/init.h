@@ -3,5 +3,6 @@
 #define WARREN_SHIM_LINUX_INIT_H
 
 #define __init
+#define __initdata
 
 #endif

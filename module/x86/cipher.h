@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The AEAD of data messages in vectors: what aead_avx2.c and aead_avx512.c
+ * compile, each for its own vector unit and under its own names.
+ *
+ * The authenticator's key is the start of the key stream, and costs nothing of
+ * its own. A message is authenticated before anything of it is decrypted.
+ */
+#ifndef WARREN_X86_CIPHER_H
+#define WARREN_X86_CIPHER_H
+
+#include <linux/build_bug.h>
+#include <linux/minmax.h>
+#include "../crypto.h"
+#include "chacha.h"
+#include "poly1305.h"
+
+#define STREAM (MANY * BLOCK)
+
+/* The start of a message's key stream, and where it goes on. */
+struct cipher {
+	u8 stream[BLOCK + STREAM];	/* block 0 is the authenticator's key */
+	struct chacha chacha;
+} __aligned(sizeof(words));
+
+static __always_inline void cipher_start(struct cipher *cipher, size_t len,
+					 u64 nonce, const u8 *key)
+{
+	chacha_start(&cipher->chacha, nonce, key);
+	if (len > 3 * BLOCK)
+		chacha_mix(&cipher->chacha);
+	chacha_stream(&cipher->chacha, cipher->stream,
+		      len < STREAM - BLOCK ? BLOCK + len : STREAM);
+}
+
+/* What comes next of a text: with what is left of the stream, then with more. */
+static __always_inline void cipher_crypt(struct cipher *cipher, u8 *to,
+					 const u8 *from, size_t len, size_t used)
+{
+	size_t first = min(len, STREAM - used);
+
+	xor(to, from, cipher->stream + used, first);
+	for (to += first, from += first, len -= first; len >= STREAM;
+	     to += STREAM, from += STREAM, len -= STREAM)
+		chacha_many(&cipher->chacha, to, from);
+	if (len) {
+		chacha_stream(&cipher->chacha, cipher->stream + BLOCK, len);
+		xor(to, from, cipher->stream + BLOCK, len);
+	}
+}
+
+/* The tag of @len bytes of cipher text, without additional data. */
+static __always_inline void cipher_authenticate(const struct cipher *cipher,
+						u8 *tag, const u8 *text,
+						size_t len)
+{
+	size_t lanes = len < POLY_MANY ? 0 : len & -LANES_BLOCK;
+	u64 last[2] = {}, sizes[2] = { 0, len };
+	struct poly poly;
+	size_t rest;
+
+	BUILD_BUG_ON(sizeof(poly) % sizeof(words));
+
+	poly_start(&poly, cipher->stream);
+	if (lanes)
+		poly_lanes(&poly, text, lanes);
+	text += lanes;
+	rest = len - lanes;
+	if (rest >= POLY_BLOCK)
+		poly_blocks(&poly, text, rest / POLY_BLOCK);
+	if (rest % POLY_BLOCK) {
+		memcpy(last, text + (rest & -POLY_BLOCK), rest % POLY_BLOCK);
+		poly_blocks(&poly, (u8 *)last, 1);
+	}
+	poly_blocks(&poly, (u8 *)sizes, 1);
+	poly_end(&poly, tag, cipher->stream + POLY_BLOCK);
+	wipe(&poly, sizeof(poly));
+}
+
+/* For these two see ../x86.h. */
+static __always_inline void cipher_seal(u8 *packet, size_t head, const u8 *rest,
+					size_t len, u64 nonce, const u8 *key)
+{
+	struct cipher cipher;
+
+	if (unlikely(head > STREAM - BLOCK)) {
+		memmove(packet + head, rest, len - head);
+		rest = packet;
+		head = 0;
+	}
+	cipher_start(&cipher, len, nonce, key);
+	xor(packet, packet, cipher.stream + BLOCK, head);
+	cipher_crypt(&cipher, packet + head, rest, len - head, BLOCK + head);
+	cipher_authenticate(&cipher, packet + len, packet, len);
+	wipe(&cipher, sizeof(cipher));
+}
+
+static __always_inline bool cipher_open(u8 *to, const u8 *from, size_t len,
+					u64 nonce, const u8 *key)
+{
+	u8 tag[WARREN_TAG_SIZE];
+	struct cipher cipher;
+	bool good;
+
+	cipher_start(&cipher, len, nonce, key);
+	cipher_authenticate(&cipher, tag, from, len);
+	good = warren_equal(tag, from + len, sizeof(tag));
+	if (good)
+		cipher_crypt(&cipher, to, from, len, BLOCK);
+	wipe(&cipher, sizeof(cipher));
+	return good;
+}
+
+#endif /* WARREN_X86_CIPHER_H */

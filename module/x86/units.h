@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What is compiled for each vector unit; for what they do see ../x86.h. */
+#ifndef WARREN_X86_UNITS_H
+#define WARREN_X86_UNITS_H
+
+#include <linux/types.h>
+
+void warren_avx2_seal(u8 *packet, size_t head, const u8 *rest, size_t len,
+		      u64 nonce, const u8 *key);
+bool warren_avx2_open(u8 *to, const u8 *from, size_t len, u64 nonce,
+		      const u8 *key);
+void warren_avx512_seal(u8 *packet, size_t head, const u8 *rest, size_t len,
+			u64 nonce, const u8 *key);
+bool warren_avx512_open(u8 *to, const u8 *from, size_t len, u64 nonce,
+			const u8 *key);
+
+#endif /* WARREN_X86_UNITS_H */
