@@ -112,26 +112,45 @@ static void fix_ip(u8 *start, unsigned int i, unsigned int len, bool fixed_id)
 	}
 }
 
-int warren_segments_write(const struct warren_segments *segments,
-			  unsigned int i, u8 *to)
+const u8 *warren_segments_payload(const struct warren_segments *segments,
+				  unsigned int i)
+{
+	const struct sk_buff *skb = segments->skb;
+	unsigned int header_len = segments->header_len;
+	unsigned int len = warren_segments_size(segments, i) - header_len;
+	unsigned int offset = header_len + i * (segments->size - header_len);
+	unsigned int start = skb_headlen(skb);
+	int frag;
+
+	if (!header_len)
+		return NULL;
+	if (offset + len <= start)
+		return skb->data + offset;
+	for (frag = 0; frag < skb_shinfo(skb)->nr_frags && offset >= start;
+	     frag++) {
+		skb_frag_t *piece = &skb_shinfo(skb)->frags[frag];
+		unsigned int end = start + skb_frag_size(piece);
+
+		if (offset + len <= end) {
+			const u8 *bytes = skb_frag_address_safe(piece);
+
+			return bytes ? bytes + offset - start : NULL;
+		}
+		start = end;
+	}
+	return NULL;
+}
+
+void warren_segments_write_headers(const struct warren_segments *segments,
+				   unsigned int i, u8 *to, __wsum sum)
 {
 	const struct sk_buff *skb = segments->skb;
 	unsigned int header_len = segments->header_len;
 	unsigned int transport = segments->transport;
-	unsigned int mss = segments->size - header_len;
 	unsigned int len = warren_segments_size(segments, i);
-	unsigned int offset = header_len + i * mss;
 	u8 *start = to + transport;
-	__wsum sum;
-
-	if (segments->count == 1 && !header_len)
-		return write_single(skb, to);
-	if (offset + len - header_len > skb->len)
-		return -EFAULT;
 
 	memcpy(to, skb->data, header_len);
-	sum = skb_copy_and_csum_bits(skb, offset, to + header_len,
-				     len - header_len);
 	fix_ip(to, i, len, skb_shinfo(skb)->gso_type & SKB_GSO_TCP_FIXEDID);
 
 	if (is_udp(skb)) {
@@ -145,6 +164,7 @@ int warren_segments_write(const struct warren_segments *segments,
 				     CSUM_MANGLED_0;
 	} else {
 		struct tcphdr *tcp = (struct tcphdr *)start;
+		unsigned int mss = segments->size - header_len;
 
 		tcp->seq = htonl(ntohl(tcp->seq) + i * mss);
 		if (i)
@@ -158,5 +178,23 @@ int warren_segments_write(const struct warren_segments *segments,
 		tcp->check = finish_checksum(to, IPPROTO_TCP, len - transport,
 					     sum);
 	}
+}
+
+int warren_segments_write(const struct warren_segments *segments,
+			  unsigned int i, u8 *to)
+{
+	const struct sk_buff *skb = segments->skb;
+	unsigned int header_len = segments->header_len;
+	unsigned int len = warren_segments_size(segments, i) - header_len;
+	unsigned int offset = header_len + i * (segments->size - header_len);
+
+	if (segments->count == 1 && !header_len)
+		return write_single(skb, to);
+	if (offset + len > skb->len)
+		return -EFAULT;
+	warren_segments_write_headers(segments, i, to,
+				      skb_copy_and_csum_bits(skb, offset,
+							     to + header_len,
+							     len));
 	return 0;
 }

@@ -46,6 +46,28 @@ warren_segments_size(const struct warren_segments *segments, unsigned int i)
 }
 
 /**
+ * warren_segments_payload() - where the payload of segment @i can be read
+ * @segments: from warren_segments_plan()
+ * @i: below @segments->count
+ *
+ * Return: warren_segments_size() less @segments->header_len bytes, which somebody
+ * may still change who sends them without a copy; NULL if they are not in one piece
+ * of memory, or the segment is the packet as it is.
+ */
+const u8 *warren_segments_payload(const struct warren_segments *segments,
+				  unsigned int i);
+
+/**
+ * warren_segments_write_headers() - write segment @i but for its payload
+ * @segments: from warren_segments_plan(), with a @header_len
+ * @i: below @segments->count
+ * @to: has room for @segments->header_len
+ * @sum: of the payload
+ */
+void warren_segments_write_headers(const struct warren_segments *segments,
+				   unsigned int i, u8 *to, __wsum sum);
+
+/**
  * warren_segments_write() - write segment @i, checksums complete
  * @segments: from warren_segments_plan()
  * @i: below @segments->count, in any order
