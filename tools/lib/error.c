@@ -5,11 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+/* For each line of a file: printf() would take a sixth of the time of reading it. */
 static void put(char *to, size_t size, const char *from)
 {
+	size_t len;
+
 	if (from == to)
 		return;
-	snprintf(to, size, "%s", from ? from : "");
+	from = from ? from : "";
+	len = strnlen(from, size - 1);
+	memcpy(to, from, len);
+	to[len] = '\0';
 }
 
 int warren_error_set(struct warren_error *err, enum warren_code code, const char *remedy,
