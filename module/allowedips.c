@@ -16,9 +16,12 @@
 #include <linux/bitops.h>
 #include <linux/minmax.h>
 #include <linux/errno.h>
+#include <linux/llist.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "allowedips.h"
 
@@ -43,8 +46,8 @@ struct fork {
 
 struct leaf {
 	union {
-		struct list_head list;	/* in the owner's prefixes */
-		struct rcu_head rcu;	/* once removed */
+		struct list_head list;		/* in the owner's prefixes */
+		struct llist_node removed;	/* once removed */
 	};
 	/* Once removed: the fork that went with it, or NULL, marked as GONE. */
 	struct warren_allowedips_owner __rcu *owner;
@@ -109,13 +112,18 @@ static __always_inline bool contains(const struct leaf *leaf, const u8 *address,
 	return common_bits(leaf->address, address, size) >= leaf->node.bits;
 }
 
+static __always_inline bool is_gone(const struct warren_allowedips_owner *owner)
+{
+	return (unsigned long)owner & GONE;
+}
+
 /* The owner, or @otherwise when the leaf has just been removed. */
 static __always_inline struct warren_allowedips_owner *
 owner_of(const struct leaf *leaf, struct warren_allowedips_owner *otherwise)
 {
 	struct warren_allowedips_owner *owner = reader_dereference(leaf->owner);
 
-	return likely(!((unsigned long)owner & GONE)) ? owner : otherwise;
+	return likely(!is_gone(owner)) ? owner : otherwise;
 }
 
 /*
@@ -159,6 +167,69 @@ warren_allowedips_lookup(const struct warren_allowedips *table, int family,
 	return NULL;
 }
 
+static struct kmem_cache *leaf_cache(u8 kind)
+{
+	return kind == LEAF_IPV4 ? leaf_ipv4_cache : leaf_ipv6_cache;
+}
+
+/* Of all tables: leaves that were removed, with forks, and may have readers. */
+static LLIST_HEAD(removed);
+static struct workqueue_struct *removal_wq;
+
+/*
+ * Leaves are freed in about the order in which they were allocated, neighbours
+ * together. Forks are not: each for itself is cheaper then.
+ */
+struct batch {
+	struct kmem_cache *cache;
+	unsigned int count;
+	void *objects[32];
+};
+
+static void free_batch(struct batch *batch)
+{
+	if (batch->count)
+		kmem_cache_free_bulk(batch->cache, batch->count, batch->objects);
+	batch->count = 0;
+}
+
+static void free_later(struct batch *batch, void *object)
+{
+	batch->objects[batch->count++] = object;
+	if (batch->count == ARRAY_SIZE(batch->objects)) {
+		free_batch(batch);
+		cond_resched();
+	}
+}
+
+static void free_removed(struct work_struct *work)
+{
+	struct batch ipv4 = { .cache = leaf_ipv4_cache };
+	struct batch ipv6 = { .cache = leaf_ipv6_cache };
+	struct llist_node *leaves = llist_del_all(&removed);
+	struct leaf *leaf, *next;
+
+	synchronize_rcu();
+	llist_for_each_entry_safe(leaf, next, leaves, removed) {
+		unsigned long fork = (unsigned long)rcu_access_pointer(leaf->owner) & ~GONE;
+
+		if (fork)
+			kmem_cache_free(fork_cache, (void *)fork);
+		free_later(leaf->node.kind == LEAF_IPV4 ? &ipv4 : &ipv6, leaf);
+	}
+	free_batch(&ipv4);
+	free_batch(&ipv6);
+}
+
+static DECLARE_WORK(removal_work, free_removed);
+
+/* A leaf that is gone has no list any more. */
+static void free_after_readers(struct leaf *leaf)
+{
+	if (llist_add(&leaf->removed, &removed))
+		queue_work(removal_wq, &removal_work);
+}
+
 int warren_allowedips_cache_create(void)
 {
 	fork_cache = kmem_cache_create("warren_allowedips_fork",
@@ -169,7 +240,8 @@ int warren_allowedips_cache_create(void)
 	leaf_ipv6_cache = kmem_cache_create("warren_allowedips_ipv6",
 					    LEAF_SIZE(IPV6_SIZE),
 					    __alignof__(struct leaf), 0, NULL);
-	if (fork_cache && leaf_ipv4_cache && leaf_ipv6_cache)
+	removal_wq = alloc_workqueue("warren_allowedips", WQ_UNBOUND, 0);
+	if (fork_cache && leaf_ipv4_cache && leaf_ipv6_cache && removal_wq)
 		return 0;
 	warren_allowedips_cache_destroy();
 	return -ENOMEM;
@@ -177,41 +249,14 @@ int warren_allowedips_cache_create(void)
 
 void warren_allowedips_cache_destroy(void)
 {
-	/* What was removed last may still wait for its readers. */
-	rcu_barrier();
+	/* What was removed last may still wait for its readers: it ends first. */
+	if (removal_wq)
+		destroy_workqueue(removal_wq);
+	removal_wq = NULL;
 	kmem_cache_destroy(leaf_ipv6_cache);
 	kmem_cache_destroy(leaf_ipv4_cache);
 	kmem_cache_destroy(fork_cache);
 	leaf_ipv6_cache = leaf_ipv4_cache = fork_cache = NULL;
-}
-
-static struct kmem_cache *leaf_cache(u8 kind)
-{
-	return kind == LEAF_IPV4 ? leaf_ipv4_cache : leaf_ipv6_cache;
-}
-
-static void free_removed(struct rcu_head *rcu)
-{
-	struct leaf *leaf = container_of(rcu, struct leaf, rcu);
-	unsigned long fork = (unsigned long)rcu_access_pointer(leaf->owner) & ~GONE;
-
-	if (fork)
-		kmem_cache_free(fork_cache, (void *)fork);
-	kmem_cache_free(leaf_cache(leaf->node.kind), leaf);
-}
-
-/*
- * Both are out of the trie, but readers may still be there. A fork has no room
- * for an rcu_head; a leaf has, where its list was, and takes the fork along.
- */
-static void free_after_readers(struct leaf *leaf, struct fork *fork)
-{
-	unsigned long gone = (unsigned long)fork | GONE;
-
-	list_del(&leaf->list);
-	rcu_assign_pointer(leaf->owner,
-			   (struct warren_allowedips_owner __force *)gone);
-	call_rcu(&leaf->rcu, free_removed);
 }
 
 /* The place of the root of a family, and the size of its addresses in bytes. */
@@ -234,6 +279,7 @@ void warren_allowedips_init(struct warren_allowedips *table)
 {
 	RCU_INIT_POINTER(table->root4, NULL);
 	RCU_INIT_POINTER(table->root6, NULL);
+	table->count = 0;
 }
 
 void warren_allowedips_owner_init(struct warren_allowedips_owner *owner)
@@ -368,6 +414,7 @@ int warren_allowedips_insert(struct warren_allowedips *table, int family,
 	}
 	RCU_INIT_POINTER(leaf->owner, owner);
 	list_add_tail(&leaf->list, &owner->prefixes);
+	table->count++;
 
 	if (fork) {
 		set_fork(fork, leaf, node, common);
@@ -418,10 +465,16 @@ static struct leaf *descend(struct way *way,
 	return leaf_of(node);
 }
 
-/* Takes a leaf out; its sibling goes where their fork was. */
-static void unhang(const struct way *way, struct leaf *leaf)
+/*
+ * Takes a leaf out; its sibling goes where their fork was. Readers may still be
+ * at both, until free_after_readers(): a fork has no room to wait for that in a
+ * list, so the leaf takes it along.
+ */
+static void unhang(struct warren_allowedips *table, const struct way *way,
+		   struct leaf *leaf)
 {
 	struct fork *fork = way->fork;
+	unsigned long gone = (unsigned long)fork | GONE;
 	struct warren_allowedips_node *sibling;
 
 	if (fork) {
@@ -430,7 +483,9 @@ static void unhang(const struct way *way, struct leaf *leaf)
 	} else {
 		RCU_INIT_POINTER(*way->place, NULL);
 	}
-	free_after_readers(leaf, fork);
+	rcu_assign_pointer(leaf->owner,
+			   (struct warren_allowedips_owner __force *)gone);
+	table->count--;
 }
 
 int warren_allowedips_remove(struct warren_allowedips *table, int family,
@@ -448,42 +503,151 @@ int warren_allowedips_remove(struct warren_allowedips *table, int family,
 
 	leaf = descend(&way, root, address, cidr);
 	if (leaf && contains(leaf, address, size) &&
-	    rcu_access_pointer(leaf->owner) == owner)
-		unhang(&way, leaf);
+	    rcu_access_pointer(leaf->owner) == owner) {
+		unhang(table, &way, leaf);
+		list_del(&leaf->list);
+		free_after_readers(leaf);
+	}
 	return 0;
 }
+
+/*
+ * So many forks can be above a leaf of IPv4. Of IPv6 it is half of that, but for
+ * more the prefixes have to be chosen for it.
+ */
+#define SWEEP_DEPTH (2 * 8 * IPV4_SIZE)
+
+struct walk {
+	/* The forks above @place hang here, each from a side of the one before. */
+	struct warren_allowedips_node __rcu **above[SWEEP_DEPTH], **place;
+	unsigned int depth;
+};
+
+static struct fork *fork_above(const struct walk *walk)
+{
+	return fork_of(writer_dereference(*walk->above[walk->depth - 1]));
+}
+
+/* When all is done at its place: on to a second side. False if there is none left. */
+static bool walk_on(struct walk *walk)
+{
+	while (walk->depth) {
+		struct fork *fork = fork_above(walk);
+
+		if (walk->place == &fork->child[0]) {
+			walk->place = &fork->child[1];
+			return true;
+		}
+		walk->place = walk->above[--walk->depth];
+	}
+	return false;
+}
+
+/* Takes the leaf out that hangs there, and goes on. */
+static bool walk_unhang(struct warren_allowedips *table, struct walk *walk,
+			struct leaf *leaf)
+{
+	struct way way = { .place = walk->place };
+
+	if (!walk->depth) {
+		unhang(table, &way, leaf);
+		return false;
+	}
+	way.fork = fork_above(walk);
+	way.fork_place = walk->above[--walk->depth];
+	unhang(table, &way, leaf);
+	/* The sibling is there now: next, if it was not before. */
+	walk->place = way.fork_place;
+	return way.place == &way.fork->child[0] || walk_on(walk);
+}
+
+/*
+ * Takes all leaves of @owner out in one walk, or all there are if it is NULL,
+ * except those that are deeper than the walk goes. They stay in @owner's list,
+ * or all owners' lists go to @gone: from there the caller frees them, in the
+ * order in which they were allocated, which is the cheapest.
+ */
+static void sweep(struct warren_allowedips *table,
+		  struct warren_allowedips_node __rcu **root,
+		  const struct warren_allowedips_owner *owner, struct list_head *gone)
+{
+	struct walk walk = { .place = root, .depth = 0 };
+	bool more = !!rcu_access_pointer(*root);
+
+	while (more) {
+		struct warren_allowedips_node *node = writer_dereference(*walk.place);
+		struct warren_allowedips_owner *has;
+
+		if (!is_leaf(node)) {
+			if (walk.depth == SWEEP_DEPTH) {
+				more = walk_on(&walk);
+				continue;
+			}
+			walk.above[walk.depth++] = walk.place;
+			walk.place = &fork_of(node)->child[0];
+			continue;
+		}
+		cond_resched();
+		has = writer_dereference(leaf_of(node)->owner);
+		if (owner && has != owner) {
+			more = walk_on(&walk);
+			continue;
+		}
+		if (!owner)
+			list_splice_tail_init(&has->prefixes, gone);
+		more = walk_unhang(table, &walk, leaf_of(node));
+	}
+}
+
+/* A descent costs about as much as a walk past so many prefixes. */
+#define DESCENT_COST 16
 
 void warren_allowedips_remove_owner(struct warren_allowedips *table,
 				    struct warren_allowedips_owner *owner)
 {
+	/* How many it has nobody counts: until a walk would have cost less. */
+	unsigned long descents = table->count / DESCENT_COST;
 	struct leaf *leaf, *next;
-	struct way way;
+	bool swept = false;
 
 	list_for_each_entry_safe(leaf, next, &owner->prefixes, list) {
-		descend(&way, leaf->node.kind == LEAF_IPV4 ? &table->root4 : &table->root6,
-			leaf->address, leaf->node.bits);
-		unhang(&way, leaf);
-	}
-}
-
-static void free_trie(struct warren_allowedips_node __rcu **root)
-{
-	static const u8 leftmost[IPV6_SIZE];
-	struct warren_allowedips_node *node;
-
-	while ((node = writer_dereference(*root))) {
-		struct leaf *leaf = nearest_leaf(node, leftmost, 0);
 		struct way way;
 
-		descend(&way, root, leaf->address, leaf->node.bits);
-		unhang(&way, leaf);
+		if (!swept && !descents--) {
+			sweep(table, &table->root4, owner, NULL);
+			sweep(table, &table->root6, owner, NULL);
+			swept = true;
+		}
+		if (!is_gone(rcu_access_pointer(leaf->owner))) {
+			descend(&way,
+				leaf->node.kind == LEAF_IPV4 ? &table->root4 : &table->root6,
+				leaf->address, leaf->node.bits);
+			unhang(table, &way, leaf);
+		}
+		free_after_readers(leaf);
+		cond_resched();
 	}
+	INIT_LIST_HEAD(&owner->prefixes);
 }
 
 void warren_allowedips_free(struct warren_allowedips *table)
 {
-	free_trie(&table->root4);
-	free_trie(&table->root6);
+	struct leaf *leaf, *next;
+	LIST_HEAD(gone);
+
+	/*
+	 * Each walk brings up what was too deep for it, and finds some leaf: it
+	 * would take 2^64 of them to have none at its depth.
+	 */
+	while (rcu_access_pointer(table->root4))
+		sweep(table, &table->root4, NULL, &gone);
+	while (rcu_access_pointer(table->root6))
+		sweep(table, &table->root6, NULL, &gone);
+
+	list_for_each_entry_safe(leaf, next, &gone, list) {
+		free_after_readers(leaf);
+		cond_resched();
+	}
 }
 
 const struct list_head *

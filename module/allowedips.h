@@ -21,6 +21,7 @@ struct warren_allowedips_node;
 struct warren_allowedips {
 	struct warren_allowedips_node __rcu *root4;
 	struct warren_allowedips_node __rcu *root6;
+	unsigned long count;	/* of prefixes */
 };
 
 struct warren_allowedips_owner {
@@ -41,7 +42,10 @@ void warren_allowedips_cache_destroy(void);
 void warren_allowedips_init(struct warren_allowedips *table);
 void warren_allowedips_owner_init(struct warren_allowedips_owner *owner);
 
-/* Empties the table; all owners' lists are empty then. Frees after RCU. */
+/*
+ * Empties the table, at less cost than owner for owner; their lists are empty
+ * then. May sleep; frees after RCU.
+ */
 void warren_allowedips_free(struct warren_allowedips *table);
 
 /**
@@ -63,7 +67,10 @@ int warren_allowedips_remove(struct warren_allowedips *table, int family,
 			     const void *address, u8 cidr,
 			     struct warren_allowedips_owner *owner);
 
-/* Takes all prefixes away from @owner. Cost: a descent for each of them. */
+/*
+ * Takes all prefixes away from @owner. Cost: a descent for each of them, or a
+ * walk through the table when they are many. May sleep.
+ */
 void warren_allowedips_remove_owner(struct warren_allowedips *table,
 				    struct warren_allowedips_owner *owner);
 

@@ -212,7 +212,6 @@ static void uninit(struct net_device *dev)
 	RCU_INIT_POINTER(warren->creating_net, NULL);
 	warren_socket_close(warren);
 	warren_peer_remove_all(warren);
-	warren_allowedips_free(&warren->allowedips);
 	mutex_unlock(&warren->lock);
 	/* Works hold the last references to peers: they end here. */
 	warren_handshake_queue_free(warren);

@@ -184,6 +184,8 @@ void warren_peer_remove_all(struct warren_device *warren)
 	struct warren_peer *peer, *next;
 	LIST_HEAD(unlinked);
 
+	/* Before each takes its own out. */
+	warren_allowedips_free(&warren->allowedips);
 	list_for_each_entry_safe(peer, next, &warren->peers, list)
 		warren_peer_unlink(peer, &unlinked);
 	warren_peer_remove_unlinked(&unlinked);

@@ -64,7 +64,7 @@ static bool change(u64 *random_state)
 	struct warren_allowedips_owner *owner =
 		&owners[1 + next_random(random_state) % (OWNERS - 2)];
 
-	if (next_random(random_state) % 512 == 0) {
+	if (next_random(random_state) % 128 == 0) {
 		warren_allowedips_remove_owner(&table, owner);
 		return true;
 	}
@@ -94,7 +94,7 @@ TEST(readers_and_a_writer)
 	for (int i = 0; i < CHANGES; i++) {
 		CHECK(change(&random_state));
 		if (i % 64 == 0)
-			rcu_barrier();
+			shim_work();
 	}
 
 	__atomic_store_n(&done, true, __ATOMIC_RELAXED);

@@ -33,7 +33,7 @@ static void teardown(void)
 	for (int i = 0; i < OWNERS; i++)
 		CHECK(list_empty(&owners[i].prefixes));
 	CHECK(!rcu_access_pointer(table.root4) && !rcu_access_pointer(table.root6));
-	rcu_barrier();
+	shim_work();
 	CHECK(shim_objects() == objects_before);
 	/* Aborts when a cache still has objects. */
 	warren_allowedips_cache_destroy();
@@ -404,7 +404,7 @@ TEST(failed_allocation_changes_nothing)
 
 TEST(failed_caches_are_reported)
 {
-	for (int countdown = 0; countdown < 3; countdown++) {
+	for (int countdown = 0; countdown < 4; countdown++) {
 		shim_fail_allocation(countdown);
 		CHECK(warren_allowedips_cache_create() == -ENOMEM);
 	}
@@ -435,9 +435,35 @@ TEST(removed_nodes_stay_for_their_readers)
 	CHECK(!remove_prefix("10.1.0.0/16", 1));
 	CHECK(shim_objects() == objects_before + 3);
 	rcu_read_unlock();
-	rcu_barrier();
+	shim_work();
 	CHECK(shim_objects() == objects_before + 1);
 	teardown();
+}
+
+/* The same when an owner loses few prefixes, or many, or all owners lose all. */
+TEST(nodes_of_a_removed_owner_stay_for_their_readers)
+{
+	enum { FEW, MANY, ALL };
+
+	for (int how = FEW; how <= ALL; how++) {
+		setup();
+		for (int i = 0; i < 40; i++) {
+			u8 address[4] = {10, i};
+
+			CHECK(!warren_allowedips_insert(&table, AF_INET, address, 16,
+							&owners[i < (how == FEW ? 2 : 20)]));
+		}
+		rcu_read_lock();
+		CHECK(lookup("10.0.0.1") == 1);
+		if (how == ALL)
+			warren_allowedips_free(&table);
+		else
+			warren_allowedips_remove_owner(&table, &owners[1]);
+		CHECK(lookup("10.0.0.1") == -1);
+		CHECK(shim_objects() == objects_before + 79);
+		rcu_read_unlock();
+		teardown();
+	}
 }
 
 /* --- against a list that is searched whole --- */
@@ -518,11 +544,30 @@ static void compare_lists(void)
 		}
 	}
 	CHECK(seen == model_count);
+	CHECK(table.count == (unsigned long)model_count);
 	/* One leaf each, and one fork less in each family. */
-	rcu_barrier();
+	shim_work();
 	CHECK(shim_objects() - objects_before ==
 	      (size_t)(2 * model_count - !!rcu_access_pointer(table.root4) -
 		       !!rcu_access_pointer(table.root6)));
+}
+
+static void model_set(int at, int family, const u8 *address, u8 cidr, int owner)
+{
+	if (at < 0)
+		at = model_count++;
+	model[at].family = family;
+	model[at].cidr = cidr;
+	memcpy(model[at].address, address, 16);
+	model[at].owner = owner;
+}
+
+static void remove_owner(int owner)
+{
+	warren_allowedips_remove_owner(&table, &owners[owner]);
+	for (int i = model_count - 1; i >= 0; i--)
+		if (model[i].owner == owner)
+			model[i] = model[--model_count];
 }
 
 static void random_step(void)
@@ -534,10 +579,7 @@ static void random_step(void)
 
 	switch (random32() % 64) {
 	case 0:
-		warren_allowedips_remove_owner(&table, &owners[owner]);
-		for (int i = model_count - 1; i >= 0; i--)
-			if (model[i].owner == owner)
-				model[i] = model[--model_count];
+		remove_owner(owner);
 		break;
 	case 1 ... 20:
 		if (model_count && random32() % 4) {
@@ -555,38 +597,76 @@ static void random_step(void)
 		if (at < 0 && model_count == MODEL_SIZE)
 			break;
 		CHECK(!warren_allowedips_insert(&table, family, address, cidr, &owners[owner]));
-		if (at < 0) {
-			at = model_count++;
-			model[at].family = family;
-			model[at].cidr = cidr;
-			memcpy(model[at].address, address, 16);
-		}
-		model[at].owner = owner;
+		model_set(at, family, address, cidr, owner);
 	}
+}
+
+static bool lookups_agree(int times)
+{
+	u8 address[16];
+
+	for (; times > 0; times--) {
+		int family = random_address(address);
+
+		if (find(family, address) != model_lookup(family, address))
+			return false;
+	}
+	return true;
 }
 
 TEST(random_changes_agree_with_a_list)
 {
-	u8 address[16];
-
 	for (u64 seed = 1; seed <= 20; seed++) {
 		random_state = seed;
 		model_count = 0;
 		setup();
 		for (int step = 0; step < 1000; step++) {
 			random_step();
-			for (int i = 0; i < 4; i++) {
-				int family = random_address(address);
-
-				if (find(family, address) == model_lookup(family, address))
-					continue;
-				ktap_note("seed %llu, step %d", (unsigned long long)seed, step);
-				CHECK(!"look-up and list disagree");
-				teardown();
-				return;
-			}
+			if (lookups_agree(4))
+				continue;
+			ktap_note("seed %llu, step %d", (unsigned long long)seed, step);
+			CHECK(!"look-up and list disagree");
+			teardown();
+			return;
 		}
 		compare_lists();
+		teardown();
+	}
+}
+
+/*
+ * Owners with half of the prefixes, a quarter and so on, and with a few: by a walk,
+ * and by descents. They nest in each other's, in both families.
+ */
+TEST(owners_of_many_and_of_few_leave_what_is_others)
+{
+	u8 address[16];
+
+	for (u64 seed = 1; seed <= 30; seed++) {
+		random_state = seed;
+		model_count = 0;
+		setup();
+		while (model_count < MODEL_SIZE) {
+			int family = random_address(address);
+			u8 cidr = random32() % (family == AF_INET ? 33 : 129);
+			int owner = __builtin_ctz(random32() | 1 << (OWNERS - 1));
+			int at = model_find(family, address, cidr);
+
+			EXPECT(!warren_allowedips_insert(&table, family, address, cidr,
+							 &owners[owner]));
+			model_set(at, family, address, cidr, owner);
+		}
+		compare_lists();
+		for (int i = 0; i < OWNERS; i++) {
+			/* From few to many, and the other way round. */
+			int owner = seed % 2 ? i : OWNERS - 1 - i;
+
+			remove_owner(owner);
+			CHECK(list_empty(&owners[owner].prefixes));
+			compare_lists();
+			CHECK(lookups_agree(200));
+		}
+		CHECK(model_count == 0);
 		teardown();
 	}
 }

@@ -11,6 +11,7 @@
 #include <linux/rcupdate.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "shim.h"
 
@@ -150,6 +151,12 @@ void kmem_cache_free(struct kmem_cache *cache, void *object)
 	free(object);
 }
 
+void kmem_cache_free_bulk(struct kmem_cache *cache, size_t number, void **objects)
+{
+	for (size_t i = 0; i < number; i++)
+		kmem_cache_free(cache, objects[i]);
+}
+
 void *kvcalloc(size_t number, size_t size, gfp_t flags)
 {
 	void *object = allocate(number * size);
@@ -193,6 +200,12 @@ void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head))
 	pthread_mutex_unlock(&callbacks_lock);
 }
 
+void synchronize_rcu(void)
+{
+	pthread_rwlock_wrlock(&readers);
+	pthread_rwlock_unlock(&readers);
+}
+
 void rcu_barrier(void)
 {
 	struct rcu_head *head, *next;
@@ -202,10 +215,68 @@ void rcu_barrier(void)
 	callbacks = NULL;
 	pthread_mutex_unlock(&callbacks_lock);
 
-	pthread_rwlock_wrlock(&readers);
-	pthread_rwlock_unlock(&readers);
+	synchronize_rcu();
 	for (; head; head = next) {
 		next = head->next;
 		head->function(head);
 	}
+}
+
+/* --- work, which one thread queues and does --- */
+
+struct workqueue_struct {
+	struct work_struct *first;
+	struct workqueue_struct *next;
+};
+
+static struct workqueue_struct *workqueues;
+
+struct workqueue_struct *alloc_workqueue(const char *format, unsigned int flags, int most, ...)
+{
+	struct workqueue_struct *queue = allocate(sizeof(*queue));
+
+	(void)format, (void)flags, (void)most;
+	if (!queue)
+		return NULL;
+	queue->next = workqueues;
+	workqueues = queue;
+	return queue;
+}
+
+bool queue_work(struct workqueue_struct *queue, struct work_struct *work)
+{
+	if (work->queued)
+		return false;
+	work->queued = true;
+	work->next = queue->first;
+	queue->first = work;
+	return true;
+}
+
+static void do_work(struct workqueue_struct *queue)
+{
+	struct work_struct *work;
+
+	while ((work = queue->first)) {
+		queue->first = work->next;
+		work->queued = false;
+		work->function(work);
+	}
+}
+
+void shim_work(void)
+{
+	for (struct workqueue_struct *queue = workqueues; queue; queue = queue->next)
+		do_work(queue);
+}
+
+void destroy_workqueue(struct workqueue_struct *queue)
+{
+	struct workqueue_struct **place = &workqueues;
+
+	do_work(queue);
+	while (*place != queue)
+		place = &(*place)->next;
+	*place = queue->next;
+	free(queue);
 }

@@ -23,4 +23,7 @@ void shim_fail_allocation(int countdown);
 size_t shim_objects(void);
 size_t shim_bytes(void);
 
+/* Does what is queued in workqueues. */
+void shim_work(void);
+
 #endif

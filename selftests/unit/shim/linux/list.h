@@ -8,6 +8,8 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
+#define LIST_HEAD(name) struct list_head name = {&(name), &(name)}
+
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
 	list->next = list->prev = list;
@@ -32,6 +34,17 @@ static inline void list_del(struct list_head *entry)
 	entry->next->prev = entry->prev;
 	/* Whoever goes on from here falls over. */
 	entry->next = entry->prev = NULL;
+}
+
+static inline void list_splice_tail_init(struct list_head *from, struct list_head *list)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = list->prev;
+	list->prev->next = from->next;
+	from->prev->next = list;
+	list->prev = from->prev;
+	INIT_LIST_HEAD(from);
 }
 
 static inline void list_move_tail(struct list_head *entry, struct list_head *list)

@@ -17,6 +17,7 @@ void rcu_read_lock(void);
 void rcu_read_unlock(void);
 void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head));
 void rcu_barrier(void);
+void synchronize_rcu(void);
 
 #define rcu_read_lock_bh_held() true
 

@@ -14,6 +14,7 @@ struct kmem_cache *kmem_cache_create(const char *name, unsigned int size, unsign
 void kmem_cache_destroy(struct kmem_cache *cache);
 void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags);
 void kmem_cache_free(struct kmem_cache *cache, void *object);
+void kmem_cache_free_bulk(struct kmem_cache *cache, size_t number, void **objects);
 
 void *kvcalloc(size_t count, size_t size, gfp_t flags);
 void kvfree(const void *object);
