@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <asm/byteorder.h>
 #include <crypto/poly1305.h>
+#include <linux/compiler.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include "aead.h"
@@ -71,20 +72,15 @@ static void authenticate(u8 tag[POLY1305_DIGEST_SIZE], const u8 *text,
 	memzero_explicit(key, POLY1305_KEY_SIZE);
 }
 
-void warren_aead_seal(bool vector, u8 *packet, size_t head, const u8 *rest,
-		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE])
+/* These two are apart as some kernels clear a function's variables on each call. */
+static noinline void seal_by_library(u8 *packet, size_t len, u64 nonce,
+				     const u8 *key)
 {
 	u8 *before = packet - WARREN_AEAD_ROOM;
 	u8 saved[WARREN_AEAD_ROOM], one_time[POLY1305_KEY_SIZE];
 	struct poly1305_desc_ctx ctx;
 	warren_chacha_state state;
 
-	if (vector) {
-		warren_x86_seal(packet, head, rest, len, nonce, key);
-		return;
-	}
-	if (rest != packet + head)
-		memcpy(packet + head, rest, len - head);
 	start(&state, nonce, key);
 	memcpy(saved, before, sizeof(saved));
 	crypt(&state, before, before, sizeof(saved) + len);
@@ -129,16 +125,13 @@ static bool open_apart(warren_chacha_state *state, u8 *to, const u8 *from,
 	return good;
 }
 
-bool warren_aead_open(bool vector, u8 *to, const u8 *from, size_t len,
-		      bool room, u64 nonce, const u8 key[WARREN_KEY_SIZE])
+static noinline bool open_by_library(u8 *to, const u8 *from, size_t len,
+				     bool room, u64 nonce, const u8 *key)
 {
 	u8 one_time[POLY1305_KEY_SIZE], tag[POLY1305_DIGEST_SIZE];
 	warren_chacha_state state;
 	bool good;
 
-	len -= WARREN_TAG_SIZE;
-	if (vector)
-		return warren_x86_open(to, from, len, nonce, key);
 	start(&state, nonce, key);
 	if (room) {
 		crypt(&state, to - WARREN_AEAD_ROOM, from - WARREN_AEAD_ROOM,
@@ -152,4 +145,25 @@ bool warren_aead_open(bool vector, u8 *to, const u8 *from, size_t len,
 	}
 	memzero_explicit(&state, sizeof(state));
 	return good;
+}
+
+void warren_aead_seal(bool vector, u8 *packet, size_t head, const u8 *rest,
+		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE])
+{
+	if (likely(vector)) {
+		warren_x86_seal(packet, head, rest, len, nonce, key);
+		return;
+	}
+	if (rest != packet + head)
+		memcpy(packet + head, rest, len - head);
+	seal_by_library(packet, len, nonce, key);
+}
+
+bool warren_aead_open(bool vector, u8 *to, const u8 *from, size_t len,
+		      bool room, u64 nonce, const u8 key[WARREN_KEY_SIZE])
+{
+	len -= WARREN_TAG_SIZE;
+	if (likely(vector))
+		return warren_x86_open(to, from, len, nonce, key);
+	return open_by_library(to, from, len, room, nonce, key);
 }
