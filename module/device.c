@@ -261,7 +261,7 @@ static void setup(struct net_device *dev)
 	dev->hard_header_len = 0;
 	dev->addr_len = 0;
 	/* LL_RESERVED_SPACE() adds HH_DATA_MOD to it. */
-	dev->needed_headroom = round_down(WARREN_INNER_HEADROOM, HH_DATA_MOD);
+	dev->needed_headroom = WARREN_INNER_HEADROOM4 - HH_DATA_MOD;
 	dev->needed_tailroom = WARREN_PADDING + WARREN_TAG_SIZE;
 	warren_netdev_set_lltx(dev);
 	/* An ICMP error goes where the packet's route came from. */

@@ -35,6 +35,7 @@
 #define WARREN_PACKET_H
 
 #include <linux/if_vlan.h>
+#include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/udp.h>
@@ -67,10 +68,17 @@ struct warren_peer;
 	ALIGN(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + ETH_HLEN +  \
 	      2 * VLAN_HLEN, 16)
 
-/* Before an inner packet, to encrypt it where it is: Ethernet, IPv6, UDP, message. */
-#define WARREN_INNER_HEADROOM                                               \
-	(ETH_HLEN + sizeof(struct ipv6hdr) + sizeof(struct udphdr) +        \
-	 sizeof(struct warren_message_data))
+/*
+ * Before an inner packet, to encrypt it where it is: for the headers of message,
+ * UDP and IP, and what the stack wants to have for Ethernet's. Senders are asked
+ * for no more than IPv4 takes, since one who forwards copies a packet that has
+ * less: those of network cards have NET_SKB_PAD and an Ethernet header, 78.
+ */
+#define WARREN_INNER_HEADROOM(ip_header)                                      \
+	ALIGN(sizeof(struct warren_message_data) + sizeof(struct udphdr) +    \
+	      sizeof(ip_header) + HH_DATA_MOD, HH_DATA_MOD)
+#define WARREN_INNER_HEADROOM4 WARREN_INNER_HEADROOM(struct iphdr)
+#define WARREN_INNER_HEADROOM6 WARREN_INNER_HEADROOM(struct ipv6hdr)
 
 /* send.c */
 

@@ -188,8 +188,29 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 	return 1;
 }
 
+/*
+ * What the packet lacks in front. As the endpoint may be another one by the time
+ * that the headers are written, an IPv6 header fits in any case, only not
+ * Ethernet's before it.
+ */
+static unsigned int missing_headroom(const struct outgoing *out,
+				     const struct sk_buff *skb)
+{
+	unsigned int wanted = WARREN_INNER_HEADROOM4;
+
+	static_assert(WARREN_INNER_HEADROOM4 >= WARREN_AEAD_ROOM);
+	static_assert(WARREN_INNER_HEADROOM4 >=
+		      sizeof(struct ipv6hdr) + sizeof(struct udphdr) +
+			      sizeof(struct warren_message_data));
+
+	if (READ_ONCE(out->peer->endpoint.addr.sa_family) == AF_INET6)
+		wanted = WARREN_INNER_HEADROOM6;
+	return wanted - min(wanted, skb_headroom(skb));
+}
+
 /* Is the packet all ours, with room for what comes before and after it? */
-static bool fits_in_place(const struct outgoing *out, struct sk_buff *skb)
+static bool fits_in_place(const struct outgoing *out, struct sk_buff *skb,
+			  unsigned int missing)
 {
 	unsigned int len = skb->len, padded = padded_size(out, len);
 
@@ -197,19 +218,24 @@ static bool fits_in_place(const struct outgoing *out, struct sk_buff *skb)
 	       !skb_is_nonlinear(skb) && !skb_cloned(skb) &&
 	       !skb_shared(skb) && !skb_zcopy(skb) &&
 	       !skb_shinfo(skb)->tx_flags &&
-	       skb_headroom(skb) >= WARREN_INNER_HEADROOM &&
-	       skb_tailroom(skb) >= padded - len + warren_aead_end_size(padded);
+	       skb_tailroom(skb) >=
+		       missing + padded - len + warren_aead_end_size(padded);
 }
 
-/* Makes the packet the message. */
-static int seal_in_place(const struct outgoing *out, struct sk_buff *skb)
+/* Makes the packet the message, after moving it by what is missing before it. */
+static int seal_in_place(const struct outgoing *out, struct sk_buff *skb,
+			 unsigned int missing)
 {
 	unsigned int len = skb->len, padded = padded_size(out, len);
-	u8 *packet = skb->data;
+	u8 *packet = skb->data + missing;
 	bool vector;
 
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
 		return -EFAULT;
+	if (missing) {
+		memmove(packet, skb->data, len);
+		skb_reserve(skb, missing);
+	}
 	skb_put_zero(skb, padded - len);
 	skb_put(skb, WARREN_TAG_SIZE);
 	vector = warren_aead_begin();
@@ -224,6 +250,7 @@ static int seal_in_place(const struct outgoing *out, struct sk_buff *skb)
 	skb_set_queue_mapping(skb, 0);
 	skb_set_dst_pending_confirm(skb, 0);
 	skb->encapsulation = 0;
+	warren_stats_inc(out->peer->warren, WARREN_STAT_TX_IN_PLACE);
 	return 0;
 }
 
@@ -256,12 +283,12 @@ static void hand_over_owner(struct sk_buff *from, struct sk_buff *to)
 /* Takes @skb. */
 static int send_messages(const struct outgoing *out, struct sk_buff *skb)
 {
+	unsigned int missing = missing_headroom(out, skb), i = 0;
 	struct sk_buff *message;
-	unsigned int i = 0;
 	int done, err;
 
-	if (fits_in_place(out, skb)) {
-		err = seal_in_place(out, skb);
+	if (fits_in_place(out, skb, missing)) {
+		err = seal_in_place(out, skb, missing);
 		if (!err)
 			return warren_socket_send(out->peer, skb, out->dsfield);
 		goto drop;

@@ -68,6 +68,8 @@
 	X(TX_COOKIE, "tx_cookie")                                               \
 	/* dropped before sending */                                            \
 	X(TX_NO_PEER, "tx_drop_no_peer")                                        \
+	/* messages made of the inner packet where it was, without a copy */     \
+	X(TX_IN_PLACE, "tx_in_place")                                           \
 	/* how well batching works: batches of two messages or more */          \
 	X(TX_GSO_BATCHES, "tx_gso_batches")                                     \
 	X(TX_GSO_MESSAGES, "tx_gso_messages")                                   \
