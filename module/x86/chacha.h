@@ -20,22 +20,22 @@
 #define MANY 8
 
 /*
- * The words of the next block; word 12 counts. A first round mixes four columns,
- * and three of them are the same in each block.
+ * What the next block is made of; word 12 counts. The first round mixes four
+ * columns, and three of them are the same in each block.
  */
 struct chacha {
-	u32 words[16];
+	u32 state[16];
 	u32 mixed[16];		/* columns 1 to 3; for chacha_many() */
 };
 
 static __always_inline void chacha_start(struct chacha *chacha, u64 nonce,
 					 const u8 *key)
 {
-	memcpy(chacha->words, "expand 32-byte k", 16);
-	memcpy(chacha->words + 4, key, 32);
-	chacha->words[12] = 0;
-	chacha->words[13] = 0;
-	memcpy(chacha->words + 14, &nonce, sizeof(nonce));
+	memcpy(chacha->state, "expand 32-byte k", 16);
+	memcpy(chacha->state + 4, key, 32);
+	chacha->state[12] = 0;
+	chacha->state[13] = 0;
+	memcpy(chacha->state + 14, &nonce, sizeof(nonce));
 }
 
 static __always_inline void quarter_round(words *a, words *b, words *c,
@@ -58,8 +58,8 @@ static __always_inline void chacha_mix(struct chacha *chacha)
 
 #pragma GCC unroll 3
 	for (i = 1; i < 4; i++) {
-		u32 a = chacha->words[i], b = chacha->words[4 + i];
-		u32 c = chacha->words[8 + i], d = chacha->words[12 + i];
+		u32 a = chacha->state[i], b = chacha->state[4 + i];
+		u32 c = chacha->state[8 + i], d = chacha->state[12 + i];
 
 		a += b;
 		d = rol32(d ^ a, 16);
@@ -112,13 +112,13 @@ static __always_inline void diagonals(words *x)
 /* The next eight blocks: xored into @from, or as they are if that is NULL. */
 static noinline void chacha_many(struct chacha *chacha, u8 *to, const u8 *from)
 {
-	const u32 *start = chacha->words;
+	const u32 *state = chacha->state;
 	words x[16];
 	int i;
 
 #pragma GCC unroll 16
 	for (i = 0; i < 16; i++)
-		x[i] = all(i % 4 ? chacha->mixed[i] : start[i]);
+		x[i] = all(i % 4 ? chacha->mixed[i] : state[i]);
 	x[12] += (words){ 0, 1, 2, 3, 4, 5, 6, 7 };
 
 	quarter_round(&x[0], &x[4], &x[8], &x[12]);
@@ -134,7 +134,7 @@ static noinline void chacha_many(struct chacha *chacha, u8 *to, const u8 *from)
 	x[12] += (words){ 0, 1, 2, 3, 4, 5, 6, 7 };
 #pragma GCC unroll 16
 	for (i = 0; i < 16; i++)
-		x[i] += all(start[i]);
+		x[i] += all(state[i]);
 	transpose(x);
 	transpose(x + 8);
 #pragma GCC unroll 8
@@ -146,20 +146,20 @@ static noinline void chacha_many(struct chacha *chacha, u8 *to, const u8 *from)
 		store(to, x[i]);
 		store(to + 32, x[i + 8]);
 	}
-	chacha->words[12] += MANY;
+	chacha->state[12] += MANY;
 }
 
 /* Rows of 2 * @pairs blocks, as they are; @pairs is known when it is compiled. */
 static __always_inline void chacha_rows(struct chacha *chacha, u8 *to,
 					const int pairs)
 {
-	const u32 *start = chacha->words;
+	const u32 *state = chacha->state;
 	words a[2], b[2], c[2], d[2], first[4];
 	int i, j;
 
 #pragma GCC unroll 4
 	for (i = 0; i < 4; i++)
-		first[i] = twice(start + 4 * i);
+		first[i] = twice(state + 4 * i);
 	first[3] += (words){ 0, 0, 0, 0, 1 };
 #pragma GCC unroll 2
 	for (j = 0; j < pairs; j++) {
@@ -189,7 +189,7 @@ static __always_inline void chacha_rows(struct chacha *chacha, u8 *to,
 			d[j] = LANES(d[j], 1, 2, 3, 0, 5, 6, 7, 4);
 		}
 	}
-	first[3] = twice(start + 12);
+	first[3] = twice(state + 12);
 	first[3] += (words){ 0, 0, 0, 0, 1 };
 #pragma GCC unroll 2
 	for (j = 0; j < pairs; j++, to += 2 * BLOCK) {
@@ -203,7 +203,7 @@ static __always_inline void chacha_rows(struct chacha *chacha, u8 *to,
 		store(to + BLOCK, high_halves(a[j], b[j]));
 		store(to + BLOCK + 32, high_halves(c[j], d[j]));
 	}
-	chacha->words[12] += 2 * pairs;
+	chacha->state[12] += 2 * pairs;
 }
 
 static noinline void chacha_two(struct chacha *chacha, u8 *to)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The AEAD of data messages in vectors: what aead_avx2.c and aead_avx512.c
- * compile, each for its own vector unit and under its own names.
+ * The AEAD of data messages in vectors: what avx2.c and avx512.c compile,
+ * each for its own vector unit and under its own names.
  *
  * The authenticator's key is the start of the key stream, and costs nothing of
  * its own. A message is authenticated before anything of it is decrypted.

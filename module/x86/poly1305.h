@@ -139,7 +139,7 @@ static __always_inline const quads *part(const struct factor *factor, int i,
 }
 
 /*
- * h * factor, not reduced: limbs of 59 bits for factors of 28 and 27 bits, and
+ * h * factor, not reduced: limbs of 59 bits for factors of 27 and 29 bits, and
  * two added are of 60.
  */
 static __always_inline void set_product(quads *product, const quads *h,
@@ -287,7 +287,6 @@ static noinline void poly_lanes(struct poly *poly, const u8 *from, size_t len)
 	}
 	set_product(d, h, &lanes);
 	add_lanes(poly->h, d);
-	wipe(power, sizeof(power));
 }
 
 /* Takes the rest of the key, and gives the tag. */
