@@ -101,10 +101,30 @@ static __always_inline void transpose(words *x)
 	}
 }
 
-static __always_inline void diagonals(words *x)
+/*
+ * AVX2 has as many registers as there are words, and a rotation takes one more.
+ * Words 8 and 11 take turns in memory, where the one is not wanted.
+ */
+struct aside {
+	words x8, x11;
+};
+
+static __always_inline void columns(words *x, struct aside *aside)
+{
+	quarter_round(&x[0], &x[4], &x[8], &x[12]);
+	quarter_round(&x[1], &x[5], &x[9], &x[13]);
+	quarter_round(&x[2], &x[6], &x[10], &x[14]);
+	put_aside(&aside->x8, x[8]);
+	x[11] = aside->x11;
+	quarter_round(&x[3], &x[7], &x[11], &x[15]);
+}
+
+static __always_inline void diagonals(words *x, struct aside *aside)
 {
 	quarter_round(&x[0], &x[5], &x[10], &x[15]);
 	quarter_round(&x[1], &x[6], &x[11], &x[12]);
+	put_aside(&aside->x11, x[11]);
+	x[8] = aside->x8;
 	quarter_round(&x[2], &x[7], &x[8], &x[13]);
 	quarter_round(&x[3], &x[4], &x[9], &x[14]);
 }
@@ -113,6 +133,7 @@ static __always_inline void diagonals(words *x)
 static noinline void chacha_many(struct chacha *chacha, u8 *to, const u8 *from)
 {
 	const u32 *state = chacha->state;
+	struct aside aside;
 	words x[16];
 	int i;
 
@@ -122,14 +143,13 @@ static noinline void chacha_many(struct chacha *chacha, u8 *to, const u8 *from)
 	x[12] += (words){ 0, 1, 2, 3, 4, 5, 6, 7 };
 
 	quarter_round(&x[0], &x[4], &x[8], &x[12]);
-	diagonals(x);
+	put_aside(&aside.x8, x[8]);
+	diagonals(x, &aside);
 	for (i = 1; i < 10; i++) {
-		quarter_round(&x[0], &x[4], &x[8], &x[12]);
-		quarter_round(&x[1], &x[5], &x[9], &x[13]);
-		quarter_round(&x[2], &x[6], &x[10], &x[14]);
-		quarter_round(&x[3], &x[7], &x[11], &x[15]);
-		diagonals(x);
+		columns(x, &aside);
+		diagonals(x, &aside);
 	}
+	x[11] = aside.x11;
 
 	x[12] += (words){ 0, 1, 2, 3, 4, 5, 6, 7 };
 #pragma GCC unroll 16

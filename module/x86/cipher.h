@@ -11,7 +11,7 @@
 
 #include <linux/build_bug.h>
 #include <linux/minmax.h>
-#include "../crypto.h"
+#include "../messages.h"
 #include "chacha.h"
 #include "poly1305.h"
 
@@ -98,13 +98,16 @@ static __always_inline void cipher_seal(u8 *packet, size_t head, const u8 *rest,
 static __always_inline bool cipher_open(u8 *to, const u8 *from, size_t len,
 					u64 nonce, const u8 *key)
 {
+	const u8 *end = from + len;
 	u8 tag[WARREN_TAG_SIZE];
 	struct cipher cipher;
 	bool good;
 
 	cipher_start(&cipher, len, nonce, key);
 	cipher_authenticate(&cipher, tag, from, len);
-	good = warren_equal(tag, from + len, sizeof(tag));
+	/* As warren_equal(), in a time that does not tell where they differ. */
+	good = !((load_u64(tag) ^ load_u64(end)) |
+		 (load_u64(tag + 8) ^ load_u64(end + 8)));
 	if (good)
 		cipher_crypt(&cipher, to, from, len, BLOCK);
 	wipe(&cipher, sizeof(cipher));

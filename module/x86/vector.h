@@ -96,6 +96,16 @@ static __always_inline words rotate8(words x)
 #endif
 }
 
+/* To memory, whatever the compiler would rather keep in a register. */
+static __always_inline void put_aside(words *memory, words x)
+{
+#ifdef __AVX512VL__
+	*memory = x;	/* it has registers enough */
+#else
+	asm("vmovdqa	%1, %0" : "=m"(*memory) : "x"(x));
+#endif
+}
+
 static __always_inline words unpack_low(words x, words y)
 {
 	return LANES_OF_TWO(x, y, 0, 8, 1, 9, 4, 12, 5, 13);
