@@ -98,6 +98,9 @@ class Copies:
     def __enter__(self):
         if not os.path.isdir(f"{TRACING}/instances"):
             subprocess.run(["mount", "-t", "tracefs", "tracefs", TRACING], check=True)
+        with open(f"{TRACING}/available_tracers") as file:
+            if "function" not in file.read().split():
+                raise Skip("n/a: this kernel has no function tracer")
         os.makedirs(self.folder)
         ktap.cleanup(os.rmdir, self.folder)
         self.put("set_ftrace_filter", "pskb_expand_head")
