@@ -112,13 +112,21 @@ static void fix_ip(u8 *start, unsigned int i, unsigned int len, bool fixed_id)
 	}
 }
 
+/* Of segment @i in the packet. */
+static unsigned int payload_offset(const struct warren_segments *segments,
+				   unsigned int i)
+{
+	return segments->header_len +
+	       i * (segments->size - segments->header_len);
+}
+
 const u8 *warren_segments_payload(const struct warren_segments *segments,
 				  unsigned int i)
 {
 	const struct sk_buff *skb = segments->skb;
 	unsigned int header_len = segments->header_len;
 	unsigned int len = warren_segments_size(segments, i) - header_len;
-	unsigned int offset = header_len + i * (segments->size - header_len);
+	unsigned int offset = payload_offset(segments, i);
 	unsigned int start = skb_headlen(skb);
 	int frag;
 
@@ -186,7 +194,7 @@ int warren_segments_write(const struct warren_segments *segments,
 	const struct sk_buff *skb = segments->skb;
 	unsigned int header_len = segments->header_len;
 	unsigned int len = warren_segments_size(segments, i) - header_len;
-	unsigned int offset = header_len + i * (segments->size - header_len);
+	unsigned int offset = payload_offset(segments, i);
 
 	if (segments->count == 1 && !header_len)
 		return write_single(skb, to);

@@ -169,55 +169,54 @@ static noinline void chacha_many(struct chacha *chacha, u8 *to, const u8 *from)
 	chacha->state[12] += MANY;
 }
 
+/* Turns three rows by one, two and three words; in the other order, back again. */
+static __always_inline void turn(words *one, words *two, words *three)
+{
+	*one = LANES(*one, 1, 2, 3, 0, 5, 6, 7, 4);
+	*two = LANES(*two, 2, 3, 0, 1, 6, 7, 4, 5);
+	*three = LANES(*three, 3, 0, 1, 2, 7, 4, 5, 6);
+}
+
 /* Rows of 2 * @pairs blocks, as they are; @pairs is known when it is compiled. */
 static __always_inline void chacha_rows(struct chacha *chacha, u8 *to,
 					const int pairs)
 {
 	const u32 *state = chacha->state;
-	words a[2], b[2], c[2], d[2], first[4];
+	words a[2], b[2], c[2], d[2], rows[3], last[2];
 	int i, j;
 
-#pragma GCC unroll 4
-	for (i = 0; i < 4; i++)
-		first[i] = twice(state + 4 * i);
-	first[3] += (words){ 0, 0, 0, 0, 1 };
+#pragma GCC unroll 3
+	for (i = 0; i < 3; i++)
+		rows[i] = twice(state + 4 * i);
+	last[0] = twice(state + 12) + (words){ 0, 0, 0, 0, 1 };
+	last[1] = last[0] + (words){ 2, 0, 0, 0, 2 };
 #pragma GCC unroll 2
 	for (j = 0; j < pairs; j++) {
-		a[j] = first[0];
-		b[j] = first[1];
-		c[j] = first[2];
-		d[j] = first[3];
-		first[3] += (words){ 2, 0, 0, 0, 2 };
+		a[j] = rows[0];
+		b[j] = rows[1];
+		c[j] = rows[2];
+		d[j] = last[j];
 	}
 	for (i = 0; i < 10; i++) {
 #pragma GCC unroll 2
 		for (j = 0; j < pairs; j++)
 			quarter_round(&a[j], &b[j], &c[j], &d[j]);
 #pragma GCC unroll 2
-		for (j = 0; j < pairs; j++) {
-			b[j] = LANES(b[j], 1, 2, 3, 0, 5, 6, 7, 4);
-			c[j] = LANES(c[j], 2, 3, 0, 1, 6, 7, 4, 5);
-			d[j] = LANES(d[j], 3, 0, 1, 2, 7, 4, 5, 6);
-		}
+		for (j = 0; j < pairs; j++)
+			turn(&b[j], &c[j], &d[j]);
 #pragma GCC unroll 2
 		for (j = 0; j < pairs; j++)
 			quarter_round(&a[j], &b[j], &c[j], &d[j]);
 #pragma GCC unroll 2
-		for (j = 0; j < pairs; j++) {
-			b[j] = LANES(b[j], 3, 0, 1, 2, 7, 4, 5, 6);
-			c[j] = LANES(c[j], 2, 3, 0, 1, 6, 7, 4, 5);
-			d[j] = LANES(d[j], 1, 2, 3, 0, 5, 6, 7, 4);
-		}
+		for (j = 0; j < pairs; j++)
+			turn(&d[j], &c[j], &b[j]);
 	}
-	first[3] = twice(state + 12);
-	first[3] += (words){ 0, 0, 0, 0, 1 };
 #pragma GCC unroll 2
 	for (j = 0; j < pairs; j++, to += 2 * BLOCK) {
-		a[j] += first[0];
-		b[j] += first[1];
-		c[j] += first[2];
-		d[j] += first[3];
-		first[3] += (words){ 2, 0, 0, 0, 2 };
+		a[j] += rows[0];
+		b[j] += rows[1];
+		c[j] += rows[2];
+		d[j] += last[j];
 		store(to, low_halves(a[j], b[j]));
 		store(to + 32, low_halves(c[j], d[j]));
 		store(to + BLOCK, high_halves(a[j], b[j]));
