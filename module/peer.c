@@ -106,6 +106,7 @@ struct warren_peer *warren_peer_create(struct warren_device *warren,
 	warren_keypairs_init(&peer->keypairs);
 	warren_allowedips_owner_init(&peer->allowedips);
 	seqlock_init(&peer->endpoint_lock);
+	atomic_set(&peer->ip_id, get_random_u32());
 	skb_queue_head_init(&peer->staged);
 	warren_timers_init(peer);
 	INIT_WORK(&peer->work, do_work);

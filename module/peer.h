@@ -74,6 +74,7 @@ struct warren_peer {
 
 	struct sk_buff_head staged;	/* waiting for a keypair */
 	unsigned int staged_segments;	/* in @staged, under its lock */
+	atomic_t ip_id;			/* of the next IPv4 packet to @endpoint */
 
 	atomic64_t rx_bytes;
 	atomic64_t tx_bytes;

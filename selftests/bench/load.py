@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import statistics
 import subprocess
 import time
 
@@ -92,9 +93,9 @@ def udp(payload, count, rate, source="a", target="b"):
 
 
 def ping(count):
-    """Microseconds of a round trip, on average."""
-    text = on("a", "ping", "-q", "-i", "0.001", "-c", str(count), inner("b"))
-    return 1000 * float(re.search(r"= [\d.]+/([\d.]+)/", text)[1])
+    """Microseconds of a round trip, on average; ping's own is cut to whole ones."""
+    text = on("a", "ping", "-i", "0.001", "-c", str(count), inner("b"))
+    return 1000 * statistics.fmean(map(float, re.findall(r"time=([\d.]+) ms", text)))
 
 
 def throughput(seconds, streams, ports=(5201,), targets=None):
