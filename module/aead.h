@@ -56,6 +56,12 @@ static inline void warren_aead_end(bool vector)
 void warren_aead_seal(bool vector, u8 *packet, size_t head, const u8 *rest,
 		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE]);
 
+/* Of the room before its target, how much warren_aead_open() has a use for. */
+static inline unsigned int warren_aead_room(void)
+{
+	return warren_x86_present() ? 0 : WARREN_AEAD_ROOM;
+}
+
 /**
  * warren_aead_open() - decrypt a packet
  * @vector: from warren_aead_begin()

@@ -34,19 +34,12 @@ static u8 *start_of(const struct warren_gather *gather)
 
 static void copy(u8 *to, const u8 *from, unsigned int len)
 {
-	unsigned int i;
-
-	for (i = 0; i < len; i += PIECE)
-		memcpy(to + i, from + i, PIECE);
+	for (; len; len -= PIECE, to += PIECE, from += PIECE)
+		memcpy(to, from, PIECE);
 }
 
-/* What decrypting overwrites, and a bit before that. */
-static unsigned int saved_size(const struct warren_gather *gather)
-{
-	return WARREN_AEAD_ROOM + ALIGN(gather->overlap, PIECE);
-}
-
-u8 *warren_gather_place(struct warren_gather *gather, unsigned int len)
+u8 *warren_gather_place(struct warren_gather *gather, unsigned int len,
+			unsigned int room)
 {
 	/* Nothing of the run is in the slice when the first for it was forged. */
 	unsigned int overlap = gather->at ? gather->header_len : 0;
@@ -64,20 +57,17 @@ u8 *warren_gather_place(struct warren_gather *gather, unsigned int len)
 		overlap = 0;
 	}
 	gather->overlap = overlap;
-	if (overlap)
-		copy(gather->saved,
-		     start_of(gather) + overlap - saved_size(gather),
-		     saved_size(gather));
+	/* What decrypting overwrites, and a bit before that. */
+	gather->saved_size = overlap ? room + ALIGN(overlap, PIECE) : 0;
+	copy(gather->saved, start_of(gather) + overlap - gather->saved_size,
+	     gather->saved_size);
 	return start_of(gather);
 }
 
 void warren_gather_put_back(struct warren_gather *gather)
 {
-	unsigned int overlap = gather->overlap;
-
-	if (overlap)
-		copy(start_of(gather) + overlap - saved_size(gather),
-		     gather->saved, saved_size(gather));
+	copy(start_of(gather) + gather->overlap - gather->saved_size,
+	     gather->saved, gather->saved_size);
 }
 
 /* Gives bytes of the slice to the run, or to a new packet. */

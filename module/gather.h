@@ -31,6 +31,7 @@
  * @at: end of the last payload in it
  * @place: of the message being decrypted, in @slice
  * @overlap: bytes from @place to @at; what was there is in @saved
+ * @saved_size: that, and what was before it
  * @rest: bytes that will come, about
  * @owner: the caller's: packets of others cannot follow
  * @dsfield: of the outer packets, the same
@@ -52,6 +53,7 @@ struct warren_gather {
 	unsigned int at;
 	unsigned int place;
 	unsigned int overlap;
+	unsigned int saved_size;
 	unsigned int rest;
 	const void *owner;
 	u8 dsfield;
@@ -73,11 +75,13 @@ struct warren_gather {
  * warren_gather_place() - have room for a message
  * @gather: all zero at first; set @gather->rest
  * @len: of its plain text
+ * @room: how many bytes before it may be overwritten: WARREN_AEAD_ROOM at most,
+ *	in units of 64
  *
- * Return: where to decrypt it to; WARREN_AEAD_ROOM bytes before that may be
- * overwritten. NULL when there is no memory. Context: softirq.
+ * Return: where to decrypt it to; NULL when there is no memory. Context: softirq.
  */
-u8 *warren_gather_place(struct warren_gather *gather, unsigned int len);
+u8 *warren_gather_place(struct warren_gather *gather, unsigned int len,
+			unsigned int room);
 
 /* There is nothing at the place: as it was before warren_gather_place(). */
 void warren_gather_put_back(struct warren_gather *gather);

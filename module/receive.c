@@ -442,7 +442,7 @@ static void receive_piece(struct incoming *in, unsigned int offset,
 	struct warren_gather *gather = &in->cell->gather;
 	struct net_device *dev = in->warren->dev;
 	enum warren_stat why = WARREN_STAT_RX_NO_MEMORY;
-	unsigned int plain, joined, before;
+	unsigned int plain, joined, before, room;
 	struct sealed sealed;
 	struct sk_buff *skb;
 	const u8 *start;
@@ -463,9 +463,12 @@ static void receive_piece(struct incoming *in, unsigned int offset,
 		deliver(in->cell, warren_gather_take(gather));
 	gather->rest = in->outer->len - offset +
 		       skb_queue_len_lockless(&in->cell->outer) * len;
-	to = warren_gather_place(gather, plain);
+	room = warren_aead_room();
+	to = warren_gather_place(gather, plain, room);
 	if (!to)
 		goto count;
+	if (!room)
+		sealed.room = false;
 	if (!open(in, &sealed, to, &why)) {
 		warren_gather_put_back(gather);
 		goto count;

@@ -97,6 +97,17 @@ static __sum16 finish_checksum(const u8 *ip_start, u8 protocol,
 	return csum_ipv6_magic(&ip6->saddr, &ip6->daddr, len, protocol, sum);
 }
 
+/* Headers are multiples of four bytes. */
+static void copy_headers(u8 *to, const u8 *from, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i + 8 <= len; i += 8)
+		memcpy(to + i, from + i, 8);
+	if (i < len)
+		memcpy(to + i, from + i, 4);
+}
+
 static void fix_ip(u8 *start, unsigned int i, unsigned int len, bool fixed_id)
 {
 	struct iphdr *ip = (struct iphdr *)start;
@@ -105,7 +116,8 @@ static void fix_ip(u8 *start, unsigned int i, unsigned int len, bool fixed_id)
 		ip->tot_len = htons(len);
 		if (!fixed_id)
 			ip->id = htons(ntohs(ip->id) + i);
-		ip_send_check(ip);
+		ip->check = 0;
+		ip->check = ip_fast_csum(ip, ip->ihl);
 	} else {
 		((struct ipv6hdr *)start)->payload_len =
 			htons(len - sizeof(struct ipv6hdr));
@@ -158,7 +170,7 @@ void warren_segments_write_headers(const struct warren_segments *segments,
 	unsigned int len = warren_segments_size(segments, i);
 	u8 *start = to + transport;
 
-	memcpy(to, skb->data, header_len);
+	copy_headers(to, skb->data, header_len);
 	fix_ip(to, i, len, skb_shinfo(skb)->gso_type & SKB_GSO_TCP_FIXEDID);
 
 	if (is_udp(skb)) {

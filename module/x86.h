@@ -29,6 +29,9 @@ enum warren_x86_unit {
  */
 enum warren_x86_unit warren_x86_init(enum warren_x86_unit most);
 
+/* Is there one, if perhaps in use? Context: any. */
+bool warren_x86_present(void);
+
 /**
  * warren_x86_begin() - take the vector unit
  *
@@ -71,6 +74,11 @@ bool warren_x86_open(u8 *to, const u8 *from, size_t len, u64 nonce,
 static inline enum warren_x86_unit warren_x86_init(enum warren_x86_unit most)
 {
 	return WARREN_X86_NONE;
+}
+
+static inline bool warren_x86_present(void)
+{
+	return false;
 }
 
 static inline bool warren_x86_begin(void)

@@ -87,6 +87,11 @@ enum warren_x86_unit __init warren_x86_init(enum warren_x86_unit most)
 	return WARREN_X86_NONE;
 }
 
+bool warren_x86_present(void)
+{
+	return static_branch_likely(&use_any);
+}
+
 bool warren_x86_begin(void)
 {
 	if (!static_branch_likely(&use_any) || unlikely(!may_use_simd()))
