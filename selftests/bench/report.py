@@ -71,16 +71,20 @@ def spread(run):
     return max(found, default=None)
 
 
+def aligned(lines, names):
+    """Lines of text, of lines of cells whose first so many are names."""
+    lines = list(lines)
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return ["  ".join(cell.ljust(width) if i < names else cell.rjust(width)
+                      for i, (cell, width) in enumerate(zip(line, widths))).rstrip()
+            for line in lines]
+
+
 def table(run):
     """Text: what was measured where, a line for each row, and how far rounds differ."""
-    lines = list(_lines(run))
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     text = [f"Linux {run['kernel']}, {run['where']}; commit {run['commit']}, {run['date']}",
-            f"Medians of {run['rounds']}; ratio: {OURS} to {BASE}, the kernel's own", ""]
-    for line in lines:
-        cells = [cell.ljust(width) if i < 2 else cell.rjust(width)
-                 for i, (cell, width) in enumerate(zip(line, widths))]
-        text.append("  ".join(cells).rstrip())
+            f"Medians of {run['rounds']}; ratio: {OURS} to {BASE}, the kernel's own", "",
+            *aligned(_lines(run), 2)]
     widest = spread(run)
     if widest:
         text += ["", f"Rounds differ by {widest[0]:.1%} at most ({widest[1]}, {widest[2]})."]
