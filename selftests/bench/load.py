@@ -31,17 +31,17 @@ class Busy:
     """with Busy() as busy: ...; then .ns of processor time, and .elapsed ns."""
 
     def __enter__(self):
-        mark()
         self.account = idle.account()
         self.account.begin()
         self.began = time.monotonic_ns()
+        mark()
         return self
 
     def __exit__(self, *_):
+        mark()
         idled, ended = self.account.end()
         self.elapsed = ended - self.began
         self.ns = os.cpu_count() * self.elapsed - idled
-        mark()
 
 
 @contextlib.contextmanager
