@@ -12,7 +12,7 @@ import subprocess
 import time
 
 import idle
-from sites import command, inner, inside, on
+from sites import TOP, command, inner, inside, on
 
 DATAGRAMS = 6000
 LOST = 0.2  # of the datagrams at most (wireguard-go loses a tenth)
@@ -45,9 +45,10 @@ class Busy:
 
 
 @contextlib.contextmanager
-def server(machine, port=5201):
+def server(machine, port=5201, stderr=None):
     process = subprocess.Popen(inside(machine, "iperf3", "-s", "-1", "-i", "0", "-p", str(port),
-                                      "--forceflush"), text=True, stdout=subprocess.PIPE)
+                                      "--forceflush"), text=True, stdout=subprocess.PIPE,
+                               stderr=stderr)
     try:
         for line in process.stdout:
             if "listening" in line:
@@ -112,16 +113,31 @@ def ping(count):
     return 1000 * statistics.fmean(map(float, re.findall(r"time=([\d.]+) ms", text)))
 
 
-def throughput(seconds, streams, ports=(5201,), targets=None):
-    """Mbit/s of all that is received from some clients at once."""
-    targets = targets or [inner("b")] * len(ports)
+def throughput(seconds, streams, devices, targets):
+    """Mbit/s that reach router b by some devices, from a client for each target. One that
+    starts late or is slow does not count for more, as it would by iperf3's own clocks."""
+    ports = range(5201, 5201 + len(targets))
+    clients = []
     with contextlib.ExitStack() as stack:
         for port in ports:
-            stack.enter_context(server("b", port))
-        # The first two seconds are the streams' start.
-        options = "-O", "2", "-t", str(seconds), "-P", str(streams)
-        clients = [subprocess.Popen(client("a", to, *options, port=port), text=True,
-                                    stdout=subprocess.PIPE)
-                   for port, to in zip(ports, targets)]
-        texts = [process.communicate()[0] for process in clients]
-    return sum(parse(text)["sum_received"]["bits_per_second"] for text in texts) / 1e6
+            # It will complain about its client's end.
+            stack.enter_context(server("b", port, stderr=subprocess.DEVNULL))
+        # Before the clients, for under full load it takes long to start anything.
+        arrival = stack.enter_context(subprocess.Popen(
+            inside("b", os.path.join(TOP, "selftests/bench/arrival"), str(seconds), *devices),
+            text=True, stdout=subprocess.PIPE))
+        try:
+            for port, to in zip(ports, targets):
+                clients.append(subprocess.Popen(
+                    client("a", to, "-t", "3600", "-P", str(streams), port=port),
+                    stdout=subprocess.DEVNULL))
+            text = arrival.communicate()[0]
+        finally:
+            arrival.kill()
+            for process in clients:
+                process.kill()
+            for process in clients:
+                process.wait()
+    if arrival.returncode:
+        raise RuntimeError("not all clients came to transfer")
+    return float(text)
