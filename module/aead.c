@@ -147,11 +147,33 @@ static noinline bool open_by_library(u8 *to, const u8 *from, size_t len,
 	return good;
 }
 
+void warren_aead_tag(struct warren_aead_untagged *untagged)
+{
+	if (untagged->count)
+		warren_x86_tag(untagged->packets, untagged->count,
+			       untagged->len, untagged->one_time);
+	untagged->count = 0;
+}
+
+/* The place for a message's authenticator's key, while it lacks its tag. */
+static struct warren_x86_one_time *
+wait_for_tag(struct warren_aead_untagged *untagged, u8 *packet, size_t len)
+{
+	if (untagged->count == WARREN_X86_FOUR || untagged->len != len)
+		warren_aead_tag(untagged);
+	untagged->len = len;
+	untagged->packets[untagged->count] = packet;
+	return &untagged->one_time[untagged->count++];
+}
+
 void warren_aead_seal(bool vector, u8 *packet, size_t head, const u8 *rest,
-		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE])
+		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE],
+		      struct warren_aead_untagged *untagged)
 {
 	if (likely(vector)) {
-		warren_x86_seal(packet, head, rest, len, nonce, key);
+		warren_x86_seal(packet, head, rest, len, nonce, key,
+				untagged ? wait_for_tag(untagged, packet, len) :
+					   NULL);
 		return;
 	}
 	if (rest != packet + head)

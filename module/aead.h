@@ -42,6 +42,20 @@ static inline void warren_aead_end(bool vector)
 }
 
 /**
+ * struct warren_aead_untagged - messages encrypted one after another
+ * @count: how many lack their tags yet; 0 at first
+ * @len: of each of those
+ * @packets: those
+ * @one_time: their authenticator's keys
+ */
+struct warren_aead_untagged {
+	unsigned int count;
+	size_t len;
+	u8 *packets[WARREN_X86_FOUR];
+	struct warren_x86_one_time one_time[WARREN_X86_FOUR];
+};
+
+/**
  * warren_aead_seal() - encrypt a packet to where its start is
  * @vector: from warren_aead_begin()
  * @packet: room for @len bytes, and after them for warren_aead_end_size(): there
@@ -52,9 +66,15 @@ static inline void warren_aead_end(bool vector)
  * @len: of the whole packet
  * @nonce: never used before with @key
  * @key: the session's
+ * @untagged: NULL, or where a message may wait for others of its length, as the tags of
+ *	several are cheaper together; until warren_aead_tag() its packet must stay
  */
 void warren_aead_seal(bool vector, u8 *packet, size_t head, const u8 *rest,
-		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE]);
+		      size_t len, u64 nonce, const u8 key[WARREN_KEY_SIZE],
+		      struct warren_aead_untagged *untagged);
+
+/* Writes the tags that are not there yet; before warren_aead_end(). */
+void warren_aead_tag(struct warren_aead_untagged *untagged);
 
 /* Of the room before its target, how much warren_aead_open() has a use for. */
 static inline unsigned int warren_aead_room(void)

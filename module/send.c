@@ -61,9 +61,10 @@ static void write_header(const struct outgoing *out, unsigned int i, u8 *to)
 
 /*
  * Writes message @i, of message_size(); uses the ROOM before it and the SPARE
- * bytes after it as well.
+ * bytes after it as well. For @vector and @untagged see warren_aead_seal().
  */
-static int seal(const struct outgoing *out, unsigned int i, u8 *to, bool vector)
+static int seal(const struct outgoing *out, unsigned int i, u8 *to, bool vector,
+		struct warren_aead_untagged *untagged)
 {
 	unsigned int len = warren_segments_size(&out->segments, i);
 	unsigned int padded = padded_size(out, len);
@@ -84,14 +85,15 @@ static int seal(const struct outgoing *out, unsigned int i, u8 *to, bool vector)
 					      csum_partial(payload,
 							   len - header_len, 0));
 		warren_aead_seal(vector, packet, header_len, payload, len,
-				 out->counter + i, out->keypair->sending_key);
+				 out->counter + i, out->keypair->sending_key,
+				 untagged);
 		return 0;
 	}
 	if (warren_segments_write(&out->segments, i, packet))
 		return -EFAULT;
 	memset(packet + len, 0, padded - len);
 	warren_aead_seal(vector, packet, 0, packet, padded, out->counter + i,
-			 out->keypair->sending_key);
+			 out->keypair->sending_key, untagged);
 	return 0;
 }
 
@@ -104,6 +106,7 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 		      struct sk_buff **result)
 {
 	unsigned int size = message_size(out, first), done = 0, count;
+	struct warren_aead_untagged untagged = {};
 	struct sk_buff *skb;
 	int err = -ENOMEM;
 	bool vector;
@@ -139,11 +142,12 @@ static int seal_batch(const struct outgoing *out, unsigned int first,
 
 			err = seal(out, i,
 				   warren_slice_start(&slice) + ROOM + used,
-				   vector);
+				   vector, &untagged);
 			if (err)
 				break;
 			used += message_size(out, i);
 		}
+		warren_aead_tag(&untagged);
 		warren_aead_end(vector);
 		if (err)
 			goto err;
@@ -178,7 +182,7 @@ static int seal_single(const struct outgoing *out, struct sk_buff **result)
 	if (!skb)
 		return -ENOMEM;
 	vector = warren_aead_begin();
-	err = seal(out, 0, skb_put(skb, size), vector);
+	err = seal(out, 0, skb_put(skb, size), vector, NULL);
 	warren_aead_end(vector);
 	if (err) {
 		kfree_skb(skb);
@@ -240,7 +244,7 @@ static int seal_in_place(const struct outgoing *out, struct sk_buff *skb,
 	skb_put(skb, WARREN_TAG_SIZE);
 	vector = warren_aead_begin();
 	warren_aead_seal(vector, packet, 0, packet, padded, out->counter,
-			 out->keypair->sending_key);
+			 out->keypair->sending_key, NULL);
 	warren_aead_end(vector);
 	write_header(out, 0,
 		     skb_push(skb, sizeof(struct warren_message_data)));

@@ -17,6 +17,13 @@ enum warren_x86_unit {
 	WARREN_X86_AVX512,	/* AVX-512VL: more registers, not wider ones */
 };
 
+/* So many messages of one length are authenticated faster than one by one. */
+#define WARREN_X86_FOUR 4
+/* The key of one message's authenticator. */
+struct warren_x86_one_time {
+	u8 key[32];
+};
+
 #ifdef CONFIG_X86_64
 
 /**
@@ -49,11 +56,26 @@ void warren_x86_end(void);
  * @len: of the whole packet
  * @nonce: never used before with @key
  * @key: the session's
+ * @one_time: NULL, or where to put the authenticator's key: the tag then is left to
+ *	warren_x86_tag()
  *
  * Context: between warren_x86_begin() and warren_x86_end().
  */
 void warren_x86_seal(u8 *packet, size_t head, const u8 *rest, size_t len,
-		     u64 nonce, const u8 key[WARREN_KEY_SIZE]);
+		     u64 nonce, const u8 key[WARREN_KEY_SIZE],
+		     struct warren_x86_one_time *one_time);
+
+/**
+ * warren_x86_tag() - write the tags that warren_x86_seal() left out
+ * @packets: encrypted, with room for the tags behind them
+ * @count: up to WARREN_X86_FOUR; as many are faster than fewer
+ * @len: of each packet
+ * @one_time: their keys; wiped
+ *
+ * Context: between warren_x86_begin() and warren_x86_end().
+ */
+void warren_x86_tag(u8 *const *packets, unsigned int count, size_t len,
+		    struct warren_x86_one_time *one_time);
 
 /**
  * warren_x86_open() - decrypt a packet
@@ -92,7 +114,14 @@ static inline void warren_x86_end(void)
 
 static inline void warren_x86_seal(u8 *packet, size_t head, const u8 *rest,
 				   size_t len, u64 nonce,
-				   const u8 key[WARREN_KEY_SIZE])
+				   const u8 key[WARREN_KEY_SIZE],
+				   struct warren_x86_one_time *one_time)
+{
+}
+
+static inline void warren_x86_tag(u8 *const *packets, unsigned int count,
+				  size_t len,
+				  struct warren_x86_one_time *one_time)
 {
 }
 

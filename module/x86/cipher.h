@@ -11,7 +11,7 @@
 
 #include <linux/build_bug.h>
 #include <linux/minmax.h>
-#include "../messages.h"
+#include "../x86.h"
 #include "chacha.h"
 #include "poly1305.h"
 
@@ -50,9 +50,8 @@ static __always_inline void cipher_crypt(struct cipher *cipher, u8 *to,
 }
 
 /* The tag of @len bytes of cipher text, without additional data. */
-static __always_inline void cipher_authenticate(const struct cipher *cipher,
-						u8 *tag, const u8 *text,
-						size_t len)
+static __always_inline void cipher_authenticate(const u8 *one_time, u8 *tag,
+						const u8 *text, size_t len)
 {
 	size_t lanes = len < POLY_MANY ? 0 : len & -LANES_BLOCK;
 	u64 last[2] = {}, sizes[2] = { 0, len };
@@ -61,7 +60,7 @@ static __always_inline void cipher_authenticate(const struct cipher *cipher,
 
 	BUILD_BUG_ON(sizeof(poly) % sizeof(words));
 
-	poly_start(&poly, cipher->stream);
+	poly_start(&poly, one_time);
 	if (lanes)
 		poly_lanes(&poly, text, lanes);
 	text += lanes;
@@ -73,13 +72,14 @@ static __always_inline void cipher_authenticate(const struct cipher *cipher,
 		poly_blocks(&poly, (u8 *)last, 1);
 	}
 	poly_blocks(&poly, (u8 *)sizes, 1);
-	poly_end(&poly, tag, cipher->stream + POLY_BLOCK);
+	poly_end(&poly, tag, one_time + POLY_BLOCK);
 	wipe(&poly, sizeof(poly));
 }
 
-/* For these two see ../x86.h. */
+/* For these see ../x86.h. */
 static __always_inline void cipher_seal(u8 *packet, size_t head, const u8 *rest,
-					size_t len, u64 nonce, const u8 *key)
+					size_t len, u64 nonce, const u8 *key,
+					struct warren_x86_one_time *one_time)
 {
 	struct cipher cipher;
 
@@ -91,8 +91,36 @@ static __always_inline void cipher_seal(u8 *packet, size_t head, const u8 *rest,
 	cipher_start(&cipher, len, nonce, key);
 	xor(packet, packet, cipher.stream + BLOCK, head);
 	cipher_crypt(&cipher, packet + head, rest, len - head, BLOCK + head);
-	cipher_authenticate(&cipher, packet + len, packet, len);
+	if (one_time)
+		store(one_time->key, load(cipher.stream));
+	else
+		cipher_authenticate(cipher.stream, packet + len, packet, len);
 	wipe(&cipher, sizeof(cipher));
+}
+
+static __always_inline void cipher_tag(u8 *const *packets, unsigned int count,
+				       size_t len,
+				       struct warren_x86_one_time *one_time)
+{
+	u8 tags[WARREN_X86_FOUR][WARREN_TAG_SIZE];
+	const u8 *keys[WARREN_X86_FOUR];
+	unsigned int i;
+
+	if (count == WARREN_X86_FOUR && len) {
+#pragma GCC unroll 4
+		for (i = 0; i < WARREN_X86_FOUR; i++)
+			keys[i] = one_time[i].key;
+		poly_four(tags, (const u8 *const *)packets, len, keys);
+#pragma GCC unroll 4
+		for (i = 0; i < WARREN_X86_FOUR; i++)
+			memcpy(packets[i] + len, tags[i], WARREN_TAG_SIZE);
+	} else {
+		for (i = 0; i < count; i++)
+			cipher_authenticate(one_time[i].key, packets[i] + len,
+					    packets[i], len);
+	}
+	for (i = 0; i < count; i++)
+		wipe(&one_time[i], sizeof(one_time[i]));
 }
 
 static __always_inline bool cipher_open(u8 *to, const u8 *from, size_t len,
@@ -104,7 +132,7 @@ static __always_inline bool cipher_open(u8 *to, const u8 *from, size_t len,
 	bool good;
 
 	cipher_start(&cipher, len, nonce, key);
-	cipher_authenticate(&cipher, tag, from, len);
+	cipher_authenticate(cipher.stream, tag, from, len);
 	/* As warren_equal(), in a time that does not tell where they differ. */
 	good = !((load_u64(tag) ^ load_u64(end)) |
 		 (load_u64(tag + 8) ^ load_u64(end + 8)));

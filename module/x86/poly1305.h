@@ -4,10 +4,12 @@
  * Included by each file that is compiled for some kind of vector unit; all of
  * it works between kernel_fpu_begin() and kernel_fpu_end() only.
  *
- * Many blocks go through four lanes, each of which has every fourth: then a step
- * multiplies by r to the fourth, and at the end the lanes are multiplied by r to
- * the fourth, third, second and first. Numbers there are of five limbs of 26
- * bits, elsewhere of three limbs of 64 bits, the last of which is small.
+ * Many blocks of one text go through four lanes, each of which has every fourth:
+ * then a step multiplies by r to the fourth, and at the end the lanes are multiplied
+ * by r to the fourth, third, second and first. Of four texts of one length each has
+ * a lane of its own, and its own r there: then there are no powers to compute and
+ * no lanes to add. Numbers there are of five limbs of 26 bits, elsewhere of three
+ * limbs of 64 bits, the last of which is small.
  */
 #ifndef WARREN_X86_POLY1305_H
 #define WARREN_X86_POLY1305_H
@@ -20,6 +22,9 @@
 /* Fewer bytes are not worth the powers of r. */
 #define POLY_MANY (5 * LANES_BLOCK)
 #define LIMB_MASK ((1ULL << 26) - 1)
+/* What the RFC clears of r. */
+#define R_MASK_LOW 0x0ffffffc0fffffff
+#define R_MASK_HIGH 0x0ffffffc0ffffffc
 
 struct poly {
 	u64 h[3];
@@ -30,8 +35,8 @@ struct poly {
 static __always_inline void poly_start(struct poly *poly, const u8 *key)
 {
 	*poly = (struct poly){
-		.r = { load_u64(key) & 0x0ffffffc0fffffff,
-		       load_u64(key + 8) & 0x0ffffffc0ffffffc },
+		.r = { load_u64(key) & R_MASK_LOW,
+		       load_u64(key + 8) & R_MASK_HIGH },
 	};
 	poly->s = poly->r[1] + (poly->r[1] >> 2);
 }
@@ -115,6 +120,12 @@ static __always_inline void split(quads *limbs, quads low, quads high, quads top
 	limbs[2] = (low >> 52 | high << 12) & LIMB_MASK;
 	limbs[3] = high >> 14 & LIMB_MASK;
 	limbs[4] = high >> 40 | top;
+}
+
+/* Four blocks, each with the bit behind its bytes. */
+static __always_inline void split_blocks(quads *limbs, quads low, quads high)
+{
+	split(limbs, low, high, (quads){} + (1 << 24));
 }
 
 /* A factor, and five times that: what is 2^130 or more comes in again so often. */
@@ -221,8 +232,8 @@ static __always_inline void take_blocks(quads *limbs, const u8 *from)
 {
 	words first = load(from), second = load(from + 32);
 
-	split(limbs, (quads)unpack_low64(first, second),
-	      (quads)unpack_high64(first, second), (quads){} + (1 << 24));
+	split_blocks(limbs, (quads)unpack_low64(first, second),
+		     (quads)unpack_high64(first, second));
 }
 
 static __always_inline void add_limbs(quads *h, const quads *more)
@@ -307,6 +318,108 @@ static __always_inline void poly_end(struct poly *poly, u8 *tag, const u8 *key)
 	sum = (unsigned __int128)low + load_u64(key);
 	store_u64(tag, sum);
 	store_u64(tag + 8, high + load_u64(key + 8) + (u64)(sum >> 64));
+}
+
+/* 16 bytes of each of four texts, a text in each lane. */
+static __always_inline void load_four(quads *low, quads *high,
+				      const u8 *const *texts, size_t offset)
+{
+	words even = load_two(texts[0] + offset, texts[2] + offset);
+	words odd = load_two(texts[1] + offset, texts[3] + offset);
+
+	*low = (quads)unpack_low64(even, odd);
+	*high = (quads)unpack_high64(even, odd);
+}
+
+static __always_inline void take_four(quads *limbs, const u8 *const *texts,
+				      size_t offset)
+{
+	quads low, high;
+
+	load_four(&low, &high, texts, offset);
+	split_blocks(limbs, low, high);
+}
+
+/* The same of each lane as poly_end(), from limbs that carry_limbs() made. */
+static __always_inline void end_four(u8 (*tags)[POLY_BLOCK], quads *h,
+				     const u8 *const *keys)
+{
+	quads low, high, more_low, more_high, over = h[0] + 5;
+	words even, odd;
+	int i;
+
+#pragma GCC unroll 4
+	for (i = 1; i < 5; i++)
+		over = h[i] + (over >> 26);
+	over >>= 26;
+	h[0] += over + (over << 2);
+#pragma GCC unroll 4
+	for (i = 0; i < 4; i++)
+		CARRY(h, i, i + 1);
+	low = h[0] | h[1] << 26 | h[2] << 52;
+	high = h[2] >> 12 | h[3] << 14 | h[4] << 40;
+
+	load_four(&more_low, &more_high, keys, POLY_BLOCK);
+	low += more_low;
+	high += more_high - (quads)(low < more_low);
+	even = unpack_low64((words)low, (words)high);
+	odd = unpack_high64((words)low, (words)high);
+	store(tags[0], low_halves(even, odd));
+	store(tags[2], high_halves(even, odd));
+}
+
+/*
+ * The tags of four texts of @len bytes, at least one, each with its own key. Zeros
+ * count up to the end of the last block, and then the block of sizes. What lies behind
+ * a text is read up to that end, but does not count: a message's tag is there.
+ */
+static noinline void poly_four(u8 (*tags)[POLY_BLOCK], const u8 *const *texts,
+			       size_t len, const u8 *const *keys)
+{
+	size_t offset = 0, last = (len - 1) & -POLY_BLOCK;
+	unsigned int unused = 8 * (last + POLY_BLOCK - len);
+	quads low, high, h[5] = {}, d[5];
+	struct factor r, square;
+	const u64 ones = ~0;
+
+	load_four(&low, &high, keys, 0);
+	split(r.r, low & R_MASK_LOW, high & R_MASK_HIGH, (quads){});
+	factor_prepare(&r);
+	set_product(square.r, r.r, &r);
+	carry_limbs(square.r);
+	factor_prepare(&square);
+
+	/* Two at a time, and after them the last with the sizes; an odd one is first. */
+	if (last & POLY_BLOCK) {
+		take_four(h, texts, 0);
+		offset = POLY_BLOCK;
+	}
+	for (; offset < last; offset += 2 * POLY_BLOCK) {
+		set_product(d, h, &square);
+		take_four(h, texts, offset);
+		add_product(d, h, &r);
+		carry_limbs(d);
+		take_four(h, texts, offset + POLY_BLOCK);
+		add_limbs(h, d);
+	}
+	set_product(d, h, &square);
+	load_four(&low, &high, texts, last);
+	if (unused < 64) {
+		high &= ones >> unused;
+	} else {
+		high = (quads){};
+		low &= ones >> (unused - 64);
+	}
+	split_blocks(h, low, high);
+	add_product(d, h, &r);
+	carry_limbs(d);
+	split_blocks(h, (quads){}, (quads){} + len);
+	add_limbs(h, d);
+	set_product(d, h, &r);
+	carry_limbs(d);
+	end_four(tags, d, keys);
+	wipe(&r, sizeof(r));
+	wipe(&square, sizeof(square));
 }
 
 #endif /* WARREN_X86_POLY1305_H */

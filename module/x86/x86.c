@@ -38,13 +38,40 @@ static void __init choose(enum warren_x86_unit unit)
 		static_branch_disable(&use_any);
 }
 
+static const u8 key[WARREN_KEY_SIZE] __initconst = { 0x57, 0xff, 0x80 };
+static u8 plain[CHECKED] __initdata;
+static u8 want[CHECKED + WARREN_TAG_SIZE] __initdata;
+
+/* Does it give four messages the tags that the library does? */
+static bool __init four_agree(size_t len)
+{
+	static u8 got[WARREN_X86_FOUR][CHECKED + WARREN_TAG_SIZE] __initdata;
+	struct warren_x86_one_time one_time[WARREN_X86_FOUR];
+	u8 *packets[WARREN_X86_FOUR];
+	bool ok = true;
+	int i;
+
+	if (!warren_x86_begin())
+		return false;
+	for (i = 0; i < WARREN_X86_FOUR; i++) {
+		packets[i] = got[i];
+		warren_x86_seal(got[i], 0, plain, len, i, key,
+				&one_time[i]);
+	}
+	warren_x86_tag(packets, WARREN_X86_FOUR, len, one_time);
+	warren_x86_end();
+	for (i = 0; i < WARREN_X86_FOUR; i++) {
+		warren_seal(want, plain, len, NULL, 0, i, key);
+		ok = ok && !memcmp(got[i], want, len + WARREN_TAG_SIZE);
+	}
+	return ok;
+}
+
 /* Does it do what the library does? */
 static bool __init agrees(size_t len)
 {
-	static const u8 key[WARREN_KEY_SIZE] = { 0x57, 0xff, 0x80 };
-	static u8 want[CHECKED + WARREN_TAG_SIZE] __initdata;
 	static u8 got[CHECKED + WARREN_TAG_SIZE] __initdata;
-	static u8 plain[CHECKED] __initdata, opened[CHECKED] __initdata;
+	static u8 opened[CHECKED] __initdata;
 	u64 nonce = ~(u64)len;
 	size_t head = len / 16;
 	bool ok;
@@ -56,14 +83,14 @@ static bool __init agrees(size_t len)
 	warren_seal(want, plain, len, NULL, 0, nonce, key);
 	if (!warren_x86_begin())
 		return false;
-	warren_x86_seal(got, head, plain + head, len, nonce, key);
+	warren_x86_seal(got, head, plain + head, len, nonce, key, NULL);
 	ok = !memcmp(got, want, len + WARREN_TAG_SIZE) &&
 	     warren_x86_open(opened, got, len, nonce, key) &&
 	     !memcmp(opened, plain, len);
 	got[len] ^= 1;
 	ok = ok && !warren_x86_open(opened, got, len, nonce, key);
 	warren_x86_end();
-	return ok;
+	return ok && four_agree(len);
 }
 
 enum warren_x86_unit __init warren_x86_init(enum warren_x86_unit most)
@@ -106,12 +133,23 @@ void warren_x86_end(void)
 }
 
 void warren_x86_seal(u8 *packet, size_t head, const u8 *rest, size_t len,
-		     u64 nonce, const u8 key[WARREN_KEY_SIZE])
+		     u64 nonce, const u8 key[WARREN_KEY_SIZE],
+		     struct warren_x86_one_time *one_time)
 {
 	if (static_branch_unlikely(&use_avx512))
-		warren_avx512_seal(packet, head, rest, len, nonce, key);
+		warren_avx512_seal(packet, head, rest, len, nonce, key,
+				   one_time);
 	else
-		warren_avx2_seal(packet, head, rest, len, nonce, key);
+		warren_avx2_seal(packet, head, rest, len, nonce, key, one_time);
+}
+
+void warren_x86_tag(u8 *const *packets, unsigned int count, size_t len,
+		    struct warren_x86_one_time *one_time)
+{
+	if (static_branch_unlikely(&use_avx512))
+		warren_avx512_tag(packets, count, len, one_time);
+	else
+		warren_avx2_tag(packets, count, len, one_time);
 }
 
 bool warren_x86_open(u8 *to, const u8 *from, size_t len, u64 nonce,

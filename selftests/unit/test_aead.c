@@ -92,7 +92,7 @@ static void seal_from(u8 *packet, size_t head, const u8 *rest, size_t len, u64 n
 {
 	bool vector = warren_aead_begin();
 
-	warren_aead_seal(vector, packet, head, rest, len, nonce, with_key);
+	warren_aead_seal(vector, packet, head, rest, len, nonce, with_key, NULL);
 	warren_aead_end(vector);
 }
 
@@ -113,6 +113,46 @@ static bool open_with(u8 *to, const u8 *from, size_t len, bool room, u64 nonce, 
 static void reference(u8 *sealed, const u8 *plain, size_t len, u64 nonce)
 {
 	warren_seal(sealed, plain, len, NULL, 0, nonce, key);
+}
+
+/*
+ * Messages in a row in one piece of memory, as in a batch: all of @len bytes, but the last
+ * of @last. Each has a header's length before it.
+ */
+static bool seals_row(unsigned int count, size_t len, size_t last, size_t offset)
+{
+	const size_t header = 16, size = header + len + WARREN_TAG_SIZE;
+	const size_t before = WARREN_AEAD_ROOM - header;
+	struct buffer b = buffer(
+		before + (count - 1) * size + header + last + warren_aead_end_size(last), offset);
+	struct warren_aead_untagged untagged = {};
+	struct buffer want = buffer(len + last + WARREN_TAG_SIZE, 0);
+	struct buffer plain = buffer(b.size, offset);
+	bool vector, ok = true;
+
+	vector = warren_aead_begin();
+	for (unsigned int i = 0; i < count; i++) {
+		u8 *packet = b.start + before + i * size + header;
+
+		/* What the library wrote behind the message before is this one's again. */
+		memcpy(packet - header, plain.start + (packet - b.start) - header, header);
+		warren_aead_seal(vector, packet, 0, plain.start + (packet - b.start),
+				 i + 1 < count ? len : last, ~(u64)i, key, &untagged);
+	}
+	warren_aead_tag(&untagged);
+	warren_aead_end(vector);
+	for (unsigned int i = 0; i < count; i++) {
+		size_t at = before + i * size + header, this_len = i + 1 < count ? len : last;
+
+		reference(want.start, plain.start + at, this_len, ~(u64)i);
+		ok = ok && untouched(&b, at - header, at) &&
+		     !memcmp(b.start + at, want.start, this_len + WARREN_TAG_SIZE);
+	}
+	for (size_t i = 0; i < sizeof(untagged.one_time); i++)
+		ok = ok && !((u8 *)untagged.one_time)[i];
+	done(&want);
+	done(&plain);
+	return done(&b) && ok && !untagged.count;
 }
 
 static bool seals(size_t len, size_t offset, u64 nonce)
@@ -238,6 +278,22 @@ CASE(seals_what_lies_in_two_places)
 		EXPECT(seals_from(head, head + 1, head % 16));
 		EXPECT(seals_from(head, 601, head % 16));
 		EXPECT(seals_from(head, 1420, head % 16));
+	}
+}
+
+CASE(seals_every_length_in_a_row_of_four)
+{
+	for (size_t len = 1; len <= 1600; len++)
+		EXPECT(seals_row(4, len, len, len % 16));
+}
+
+CASE(seals_rows_of_any_count)
+{
+	for (unsigned int count = 1; count <= 45; count++) {
+		EXPECT(seals_row(count, 1420, 1420, 0));
+		EXPECT(seals_row(count, 1420, 7, 0));
+		EXPECT(seals_row(count, 30, 29, 0));
+		EXPECT(seals_row(count, 0, 0, 0));
 	}
 }
 

@@ -40,6 +40,42 @@ static bool right(const u8 *text, size_t len, const u8 *key)
 	return true;
 }
 
+/*
+ * Four texts, each with memory for no more than its tag behind it, have the tags that they
+ * have with zeros up to a block and the block of sizes. @keys: of 32 bytes each.
+ */
+static bool four_right(const u8 *const *from, size_t len, const u8 *keys)
+{
+	size_t padded = (len + POLY_BLOCK - 1) & -POLY_BLOCK;
+	u8 *texts[4], want[16], tags[4][POLY_BLOCK];
+	const u8 *with[4];
+	bool ok = true;
+
+	for (int i = 0; i < 4; i++) {
+		texts[i] = malloc(len + POLY_BLOCK);
+		if (!texts[i])
+			abort();
+		memcpy(texts[i], from[i], len);
+		memset(texts[i] + len, 0xff, POLY_BLOCK);
+		with[i] = keys + 32 * i;
+	}
+	poly_four(tags, (const u8 *const *)texts, len, with);
+	for (int i = 0; i < 4; i++) {
+		u64 sizes[2] = {0, len};
+		u8 *whole = calloc(1, padded + POLY_BLOCK);
+
+		if (!whole)
+			abort();
+		memcpy(whole, from[i], len);
+		memcpy(whole + padded, sizes, sizeof(sizes));
+		crypto_onetimeauth_poly1305(want, whole, padded + POLY_BLOCK, with[i]);
+		ok = ok && !memcmp(tags[i], want, sizeof(want));
+		free(whole);
+		free(texts[i]);
+	}
+	return ok;
+}
+
 static bool there(void)
 {
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
@@ -157,5 +193,89 @@ TEST(any_text_and_key)
 		for (size_t i = 0; i < sizeof(key); i++)
 			key[i] = random();
 		EXPECT(right(text, (size_t)random() % sizeof(text) & -POLY_BLOCK, key));
+	}
+}
+
+/* Texts and keys of nothing but one byte each, and not the same in all the lanes. */
+TEST(extremes_of_four)
+{
+	static const u8 bytes[] = {0xff, 0x00, 0xfe, 0x03};
+	u8 texts[4][8 * POLY_BLOCK], keys[4][32];
+	const u8 *from[4];
+
+	if (!there())
+		return;
+	for (int turn = 0; turn < 64; turn++) {
+		for (int i = 0; i < 4; i++) {
+			memset(texts[i], bytes[turn < 16 ? turn % 4 : (turn + i) % 4],
+			       sizeof(texts[i]));
+			memset(keys[i], bytes[turn < 16 ? turn / 4 : (turn / 4 + i) % 4], 32);
+			from[i] = texts[i];
+		}
+		for (size_t len = 1; len <= sizeof(texts[0]); len++)
+			EXPECT(four_right(from, len, keys[0]));
+	}
+}
+
+/*
+ * Sums around the modulus p, where it has to be taken off. With r = 1 blocks and sizes just
+ * add up, here to p - 1, p, p + 4 and 2^130. With r = 2 the last multiplication makes
+ * 2p - 2, 2p + 2, 2p + 6 and 2^131 out of p - 1, p + 1, p + 3 and 2^130.
+ */
+TEST(four_sums_at_the_modulus)
+{
+	static const u8 r[4][32] = {{1}, {1}, {1}, {1}}, twice[4][32] = {{2}, {2}, {2}, {2}};
+	static const u64 sums[4][4] = {
+		{-6ULL, -33ULL}, {-5ULL, -33ULL}, {-1ULL, -33ULL}, {0, -32ULL}};
+	static const u64 halves[4][2] = {
+		{-3ULL, ~0ULL / 2 - 8},
+		{-2ULL, ~0ULL / 2 - 8},
+		{-1ULL, ~0ULL / 2 - 8},
+		{0, ~0ULL / 2 - 7},
+	};
+	const u8 *from[4];
+
+	if (!there())
+		return;
+	for (int i = 0; i < 4; i++)
+		from[i] = (const u8 *)sums[i];
+	CHECK(four_right(from, 32, r[0]));
+	for (int i = 0; i < 4; i++)
+		from[i] = (const u8 *)halves[i];
+	CHECK(four_right(from, 16, twice[0]));
+}
+
+TEST(four_long_texts_of_nothing_but_ones)
+{
+	u8 *text = malloc(65536), keys[4][32];
+	const u8 *from[] = {text, text, text, text};
+
+	if (!text)
+		abort();
+	memset(text, 0xff, 65536);
+	memset(keys, 0xff, sizeof(keys));
+	if (there())
+		for (size_t len = 65500; len <= 65536; len++)
+			EXPECT(four_right(from, len, keys[0]));
+	free(text);
+}
+
+TEST(any_four_texts_and_keys)
+{
+	u8 texts[4][1500], keys[4][32];
+	const u8 *from[4];
+
+	if (!there())
+		return;
+	srandom(2);
+	for (int round = 0; round < 300; round++) {
+		for (int i = 0; i < 4; i++) {
+			for (size_t j = 0; j < sizeof(texts[i]); j++)
+				texts[i][j] = random();
+			for (size_t j = 0; j < sizeof(keys[i]); j++)
+				keys[i][j] = random();
+			from[i] = texts[i];
+		}
+		EXPECT(four_right(from, 1 + random() % sizeof(texts[0]), keys[0]));
 	}
 }

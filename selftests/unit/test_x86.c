@@ -9,6 +9,7 @@ enum fault {
 	NONE,
 	SEALS_WRONGLY,
 	TAGS_WRONGLY,
+	TAGS_FOUR_WRONGLY,
 	OPENS_WRONGLY,
 	BELIEVES_ALL,
 };
@@ -20,17 +21,28 @@ static size_t fault_len;
 /* Each part of the module calls these instead, by the linker's --wrap. */
 #define UNIT(name)                                                                                 \
 	void __real_warren_##name##_seal(u8 *packet, size_t head, const u8 *rest, size_t len,      \
-					 u64 nonce, const u8 *key);                                \
+					 u64 nonce, const u8 *key,                                 \
+					 struct warren_x86_one_time *one_time);                    \
+	void __real_warren_##name##_tag(u8 *const *packets, unsigned int count, size_t len,        \
+					struct warren_x86_one_time *one_time);                     \
 	bool __real_warren_##name##_open(u8 *to, const u8 *from, size_t len, u64 nonce,            \
 					 const u8 *key);                                           \
 	void __wrap_warren_##name##_seal(u8 *packet, size_t head, const u8 *rest, size_t len,      \
-					 u64 nonce, const u8 *key)                                 \
+					 u64 nonce, const u8 *key,                                 \
+					 struct warren_x86_one_time *one_time)                     \
 	{                                                                                          \
-		__real_warren_##name##_seal(packet, head, rest, len, nonce, key);                  \
+		__real_warren_##name##_seal(packet, head, rest, len, nonce, key, one_time);        \
 		if (len == fault_len && name##_fault == SEALS_WRONGLY)                             \
 			packet[len - 1] ^= 0x80;                                                   \
 		if (len == fault_len && name##_fault == TAGS_WRONGLY)                              \
 			packet[len + WARREN_TAG_SIZE - 1] ^= 0x80;                                 \
+	}                                                                                          \
+	void __wrap_warren_##name##_tag(u8 *const *packets, unsigned int count, size_t len,        \
+					struct warren_x86_one_time *one_time)                      \
+	{                                                                                          \
+		__real_warren_##name##_tag(packets, count, len, one_time);                         \
+		if (len == fault_len && name##_fault == TAGS_FOUR_WRONGLY)                         \
+			packets[count - 1][len] ^= 1;                                              \
 	}                                                                                          \
 	bool __wrap_warren_##name##_open(u8 *to, const u8 *from, size_t len, u64 nonce,            \
 					 const u8 *key)                                            \
