@@ -189,3 +189,33 @@ bool warren_aead_open(bool vector, u8 *to, const u8 *from, size_t len,
 		return warren_x86_open(to, from, len, nonce, key);
 	return open_by_library(to, from, len, room, nonce, key);
 }
+
+void warren_aead_check_four(struct warren_aead_checked *checked,
+			    const u8 *const *from, size_t len,
+			    const u64 *nonces, const u8 key[WARREN_KEY_SIZE])
+{
+	warren_x86_check_four(checked->begun, checked->good, from,
+			      len - WARREN_TAG_SIZE, nonces, key);
+}
+
+bool warren_aead_decrypt(struct warren_aead_checked *checked, unsigned int i,
+			 u8 *to, const u8 *from, size_t len)
+{
+	if (unlikely(!checked->good[i]))
+		return false;
+	warren_x86_decrypt(&checked->begun[i], to, from, len - WARREN_TAG_SIZE);
+	checked->good[i] = false;
+	return true;
+}
+
+void warren_aead_forget(struct warren_aead_checked *checked)
+{
+	int i;
+
+	for (i = 0; i < WARREN_X86_FOUR; i++) {
+		if (unlikely(checked->good[i]))
+			memzero_explicit(&checked->begun[i],
+					 sizeof(checked->begun[i]));
+		checked->good[i] = false;
+	}
+}

@@ -100,4 +100,48 @@ static inline unsigned int warren_aead_room(void)
 bool warren_aead_open(bool vector, u8 *to, const u8 *from, size_t len,
 		      bool room, u64 nonce, const u8 key[WARREN_KEY_SIZE]);
 
+/**
+ * struct warren_aead_checked - messages authenticated, and not decrypted yet
+ * @good: which of them are not forged
+ * @begun: how to go on with those
+ *
+ * Too large for a stack.
+ */
+struct warren_aead_checked {
+	bool good[WARREN_X86_FOUR];
+	struct warren_x86_begun begun[WARREN_X86_FOUR];
+};
+
+/**
+ * warren_aead_check_four() - authenticate messages of one length together
+ * @checked: written
+ * @from: WARREN_X86_FOUR messages, each as for warren_aead_open()
+ * @len: of each, with the tag; more than WARREN_TAG_SIZE
+ * @nonces: theirs
+ * @key: the session's
+ *
+ * Costs less than one by one. Only when warren_aead_begin() has found a vector unit. In
+ * the end warren_aead_forget() has to be called.
+ */
+void warren_aead_check_four(struct warren_aead_checked *checked,
+			    const u8 *const *from, size_t len,
+			    const u64 *nonces, const u8 key[WARREN_KEY_SIZE]);
+
+/**
+ * warren_aead_decrypt() - decrypt one of those messages, once
+ * @checked: from warren_aead_check_four()
+ * @i: which
+ * @to: room for it
+ * @from: as given there; what has changed since is not found
+ * @len: as given there
+ *
+ * Only between warren_aead_begin(), when there is a vector unit, and warren_aead_end().
+ * Return: false if it is forged; @to is as it was then.
+ */
+bool warren_aead_decrypt(struct warren_aead_checked *checked, unsigned int i,
+			 u8 *to, const u8 *from, size_t len);
+
+/* Wipes what is left of those that were not decrypted. */
+void warren_aead_forget(struct warren_aead_checked *checked);
+
 #endif /* WARREN_AEAD_H */

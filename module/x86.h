@@ -8,6 +8,7 @@
 #ifndef WARREN_X86_H
 #define WARREN_X86_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 #include "messages.h"
 
@@ -23,6 +24,11 @@ enum warren_x86_unit {
 struct warren_x86_one_time {
 	u8 key[32];
 };
+
+/* The start of a message's key stream, and where it goes on. */
+struct warren_x86_begun {
+	u8 state[704];
+} __aligned(32);
 
 #ifdef CONFIG_X86_64
 
@@ -91,6 +97,33 @@ void warren_x86_tag(u8 *const *packets, unsigned int count, size_t len,
 bool warren_x86_open(u8 *to, const u8 *from, size_t len, u64 nonce,
 		     const u8 key[WARREN_KEY_SIZE]);
 
+/**
+ * warren_x86_check_four() - authenticate messages before any of them is decrypted
+ * @begun: of each; for warren_x86_decrypt() if it is good, else wiped
+ * @good: written; false for a forged one
+ * @from: WARREN_X86_FOUR of them, as for warren_x86_open()
+ * @len: of each packet, not 0
+ * @nonces: theirs
+ * @key: the session's
+ *
+ * Context: between warren_x86_begin() and warren_x86_end().
+ */
+void warren_x86_check_four(struct warren_x86_begun *begun, bool *good,
+			   const u8 *const *from, size_t len, const u64 *nonces,
+			   const u8 key[WARREN_KEY_SIZE]);
+
+/**
+ * warren_x86_decrypt() - decrypt what warren_x86_check_four() found good
+ * @begun: from there; wiped
+ * @to: room for @len
+ * @from: the same bytes
+ * @len: of the packet
+ *
+ * Context: between warren_x86_begin() and warren_x86_end().
+ */
+void warren_x86_decrypt(struct warren_x86_begun *begun, u8 *to, const u8 *from,
+			size_t len);
+
 #else
 
 static inline enum warren_x86_unit warren_x86_init(enum warren_x86_unit most)
@@ -129,6 +162,18 @@ static inline bool warren_x86_open(u8 *to, const u8 *from, size_t len,
 				   u64 nonce, const u8 key[WARREN_KEY_SIZE])
 {
 	return false;
+}
+
+static inline void warren_x86_check_four(struct warren_x86_begun *begun,
+					 bool *good, const u8 *const *from,
+					 size_t len, const u64 *nonces,
+					 const u8 key[WARREN_KEY_SIZE])
+{
+}
+
+static inline void warren_x86_decrypt(struct warren_x86_begun *begun, u8 *to,
+				      const u8 *from, size_t len)
+{
 }
 
 #endif /* CONFIG_X86_64 */

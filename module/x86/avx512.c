@@ -20,3 +20,16 @@ bool warren_avx512_open(u8 *to, const u8 *from, size_t len, u64 nonce,
 {
 	return cipher_open(to, from, len, nonce, key);
 }
+
+void warren_avx512_check_four(struct warren_x86_begun *begun, bool *good,
+			    const u8 *const *from, size_t len,
+			    const u64 *nonces, const u8 *key)
+{
+	cipher_check_four(begun, good, from, len, nonces, key);
+}
+
+void warren_avx512_decrypt(struct warren_x86_begun *begun, u8 *to,
+			 const u8 *from, size_t len)
+{
+	cipher_decrypt(begun, to, from, len);
+}

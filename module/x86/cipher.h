@@ -123,23 +123,59 @@ static __always_inline void cipher_tag(u8 *const *packets, unsigned int count,
 		wipe(&one_time[i], sizeof(one_time[i]));
 }
 
+/* As warren_equal(), in a time that does not tell where they differ. */
+static __always_inline bool same_tag(const u8 *tag, const u8 *other)
+{
+	return !((load_u64(tag) ^ load_u64(other)) |
+		 (load_u64(tag + 8) ^ load_u64(other + 8)));
+}
+
 static __always_inline bool cipher_open(u8 *to, const u8 *from, size_t len,
 					u64 nonce, const u8 *key)
 {
-	const u8 *end = from + len;
 	u8 tag[WARREN_TAG_SIZE];
 	struct cipher cipher;
 	bool good;
 
 	cipher_start(&cipher, len, nonce, key);
 	cipher_authenticate(cipher.stream, tag, from, len);
-	/* As warren_equal(), in a time that does not tell where they differ. */
-	good = !((load_u64(tag) ^ load_u64(end)) |
-		 (load_u64(tag + 8) ^ load_u64(end + 8)));
+	good = same_tag(tag, from + len);
 	if (good)
 		cipher_crypt(&cipher, to, from, len, BLOCK);
 	wipe(&cipher, sizeof(cipher));
 	return good;
+}
+
+static __always_inline void
+cipher_check_four(struct warren_x86_begun *begun, bool *good,
+		  const u8 *const *from, size_t len, const u64 *nonces,
+		  const u8 *key)
+{
+	u8 tags[WARREN_X86_FOUR][WARREN_TAG_SIZE];
+	const u8 *keys[WARREN_X86_FOUR];
+	int i;
+
+	BUILD_BUG_ON(sizeof(struct cipher) != sizeof(*begun));
+
+	for (i = 0; i < WARREN_X86_FOUR; i++) {
+		struct cipher *cipher = (struct cipher *)&begun[i];
+
+		cipher_start(cipher, len, nonces[i], key);
+		keys[i] = cipher->stream;
+	}
+	poly_four(tags, from, len, keys);
+	for (i = 0; i < WARREN_X86_FOUR; i++) {
+		good[i] = same_tag(tags[i], from[i] + len);
+		if (unlikely(!good[i]))
+			wipe(&begun[i], sizeof(begun[i]));
+	}
+}
+
+static __always_inline void cipher_decrypt(struct warren_x86_begun *begun,
+					   u8 *to, const u8 *from, size_t len)
+{
+	cipher_crypt((struct cipher *)begun, to, from, len, BLOCK);
+	wipe(begun, sizeof(*begun));
 }
 
 #endif /* WARREN_X86_CIPHER_H */

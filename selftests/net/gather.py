@@ -289,12 +289,43 @@ def what_is_dropped_leaves_the_rest(stream):
 @both
 def a_forged_one_anywhere(stream):
     """Also where the memory that a run lies in has come to its end."""
-    for place in range(40):
-        segments = plain(stream, 40)
-        messages = [stream.peer.session.seal(s.bytes()) for s in segments]
-        messages[place] = messages[place][:-1] + bytes([messages[place][-1] ^ 1])
-        stream.send(messages)
-        stream.check(segments[:place] + segments[place + 1:], stream.came())
+    with stream.world.counts(rx_drop_bad_tag=40):
+        for place in range(40):
+            segments = plain(stream, 40)
+            messages = [stream.peer.session.seal(s.bytes()) for s in segments]
+            messages[place] = messages[place][:-1] + bytes([messages[place][-1] ^ 1])
+            stream.send(messages)
+            stream.check(segments[:place] + segments[place + 1:], stream.came())
+
+
+@both
+def forged_ones_beside_good_ones(stream):
+    """Four messages are authenticated together: each for itself."""
+    with stream.world.counts(rx_drop_bad_tag=32):
+        for forged in range(16):
+            segments = plain(stream, 4)
+            messages = [stream.peer.session.seal(s.bytes()) for s in segments]
+            for place in range(4):
+                if forged >> place & 1:
+                    at = 16 + place * 300
+                    messages[place] = messages[place][:at] + bytes([messages[place][at] ^ 1]) \
+                        + messages[place][at + 1:]
+            stream.send(messages)
+            stream.check([s for i, s in enumerate(segments) if not forged >> i & 1],
+                         stream.came())
+
+
+@both
+def two_sessions_in_one_batch(stream):
+    """Messages of two sessions side by side cannot be authenticated together."""
+    old = stream.peer.session
+    time.sleep(0.03)  # or the initiation would be one too many
+    stream.peer.initiate()
+    for pattern in range(16):
+        segments = plain(stream, 12)
+        stream.send([(old if pattern >> i % 4 & 1 else stream.peer.session).seal(s.bytes())
+                     for i, s in enumerate(segments)])
+        stream.check(segments, stream.came(len(segments)))
 
 
 @both

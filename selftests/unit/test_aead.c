@@ -131,6 +131,14 @@ static void reference(u8 *sealed, const u8 *plain, size_t len, u64 nonce)
 	warren_seal(sealed, plain, len, NULL, 0, nonce, key);
 }
 
+static bool all_zero(const void *memory, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (((const u8 *)memory)[i])
+			return false;
+	return true;
+}
+
 /*
  * Messages in a row in one piece of memory, as in a batch: all of @len bytes, but the last
  * of @last. Each has a header's length before it.
@@ -164,8 +172,7 @@ static bool seals_row(unsigned int count, size_t len, size_t last, size_t offset
 		ok = ok && untouched(&b, at - header, at) &&
 		     !memcmp(b.start + at, want.start, this_len + WARREN_TAG_SIZE);
 	}
-	for (size_t i = 0; i < sizeof(untagged.one_time); i++)
-		ok = ok && !((u8 *)untagged.one_time)[i];
+	ok = ok && all_zero(untagged.one_time, sizeof(untagged.one_time));
 	done(&want);
 	done(&plain);
 	return done(&b) && ok && !untagged.count;
@@ -249,6 +256,57 @@ static bool opens_in_place(size_t len, size_t offset, u64 nonce)
 	return done(&b) && ok;
 }
 
+/*
+ * Four messages that are authenticated together, of which the ones in @forged are, and then
+ * decrypted but for @forgotten. All but those in @forged have to come out, the others' places
+ * stay as they were, and nothing remains of any key stream.
+ */
+static bool opens_four(size_t len, unsigned int forged, unsigned int forgotten)
+{
+	static const u64 nonces[] = {7, U64_MAX, 0, 1ULL << 32};
+	struct buffer from[4], to[4], plain = buffer(len, 0);
+	struct warren_aead_checked *checked = malloc(sizeof(*checked));
+	const u8 *starts[4];
+	bool ok = true;
+
+	if (!checked)
+		abort();
+	for (unsigned int i = 0; i < 4; i++) {
+		from[i] = buffer(len + WARREN_TAG_SIZE, (5 * len + 3 * i) % 16);
+		to[i] = buffer(len, (len + 7 * i) % 16);
+		reference(from[i].start, plain.start, len, nonces[i]);
+		from[i].start[(len + i) % from[i].size] ^= forged >> i & 1;
+		starts[i] = from[i].start;
+	}
+	if (warren_aead_begin()) {
+		warren_aead_check_four(checked, starts, len + WARREN_TAG_SIZE, nonces, key);
+		for (unsigned int i = 4; i--;) {
+			if (i == forgotten)
+				continue;
+			ok = ok && warren_aead_decrypt(checked, i, to[i].start, starts[i],
+						       len + WARREN_TAG_SIZE) == !(forged >> i & 1);
+			/* Once, and no more. */
+			ok = ok && !warren_aead_decrypt(checked, i, to[i].start, starts[i],
+							len + WARREN_TAG_SIZE);
+		}
+		warren_aead_end(true);
+		for (unsigned int i = 0; i < 4; i++)
+			ok = ok && (forged >> i & 1 || i == forgotten
+					    ? untouched(&to[i], 0, len)
+					    : !memcmp(to[i].start, plain.start, len));
+		warren_aead_forget(checked);
+		ok = ok && all_zero(checked->begun, sizeof(checked->begun)) &&
+		     all_zero(checked->good, sizeof(checked->good));
+	}
+	for (unsigned int i = 0; i < 4; i++) {
+		done(&from[i]);
+		ok = done(&to[i]) && ok;
+	}
+	done(&plain);
+	free(checked);
+	return ok;
+}
+
 static size_t from_hex(u8 *out, const char *hex)
 {
 	size_t len = 0;
@@ -329,6 +387,20 @@ CASE(opens_every_length_in_place)
 {
 	for (size_t len = 0; len <= 1600; len++)
 		EXPECT(opens_in_place(len, len % 16, len));
+}
+
+CASE(opens_four_of_every_length)
+{
+	for (size_t len = 1; len <= 1600; len++)
+		EXPECT(opens_four(len, 0, 4));
+}
+
+CASE(opens_the_others_of_four_when_some_are_forged)
+{
+	for (unsigned int forged = 0; forged < 16; forged++)
+		for (unsigned int forgotten = 0; forgotten <= 4; forgotten++)
+			for (size_t len = 1300; len < 1300 + 40; len++)
+				EXPECT(opens_four(len, forged, forgotten));
 }
 
 CASE(long_packets)
