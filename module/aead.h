@@ -112,6 +112,12 @@ struct warren_aead_checked {
 	struct warren_x86_begun begun[WARREN_X86_FOUR];
 };
 
+/* Whether there is a vector unit at all, for the functions below. */
+static inline bool warren_aead_checks_four(void)
+{
+	return warren_x86_present();
+}
+
 /**
  * warren_aead_check_four() - authenticate messages of one length together
  * @checked: written

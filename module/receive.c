@@ -531,7 +531,7 @@ static bool check_four(struct incoming *in, unsigned int offset,
 	enum warren_stat why;
 	int i;
 
-	if (size <= WARREN_DATA_OVERHEAD)
+	if (size <= WARREN_DATA_OVERHEAD || !warren_aead_checks_four())
 		return false;
 	for (i = 0; i < WARREN_X86_FOUR; i++, offset += size) {
 		const struct warren_message_data *message;
